@@ -1,0 +1,198 @@
+#include "base/decimal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/multiprecision/cpp_int.hpp>
+
+namespace pipewright {
+namespace {
+
+using Wide = boost::multiprecision::int512_t;
+
+constexpr int longest_scale = 60;
+
+const Wide& power_of_ten(int exponent) {
+  static const auto powers = [] {
+    std::array<Wide, 2 * longest_scale + 1> table;
+    table[0] = 1;
+    for (std::size_t i = 1; i < table.size(); ++i) table[i] = table[i - 1] * 10;
+    return table;
+  }();
+  return powers[static_cast<std::size_t>(std::clamp(exponent, 0, 2 * longest_scale))];
+}
+
+Wide wide(Decimal::Coefficient value) {
+  const bool negative = value < 0;
+  __extension__ using Unsigned = unsigned __int128;
+  const Unsigned magnitude = negative ? Unsigned(0) - static_cast<Unsigned>(value) : static_cast<Unsigned>(value);
+  Wide result = static_cast<std::uint64_t>(magnitude >> 64);
+  result <<= 64;
+  result += static_cast<std::uint64_t>(magnitude);
+  return negative ? Wide(-result) : result;
+}
+
+// Zeros behind the point are given up before a number is called too long.
+std::optional<Decimal> narrow(Wide value, int scale) {
+  const bool negative = value < 0;
+  if (negative) value = -value;
+  while (scale > 0 && (value >= power_of_ten(Decimal::max_digits) || scale > Decimal::max_digits) && value % 10 == 0) {
+    value /= 10;
+    --scale;
+  }
+  if (value >= power_of_ten(Decimal::max_digits) || scale > Decimal::max_digits) return std::nullopt;
+  const auto low = static_cast<std::uint64_t>(value & Wide(~std::uint64_t{0}));
+  const auto high = static_cast<std::uint64_t>(value >> 64);
+  const auto magnitude = (static_cast<Decimal::Coefficient>(high) << 64) | static_cast<Decimal::Coefficient>(low);
+  return Decimal(negative ? -magnitude : magnitude, scale);
+}
+
+struct Aligned {
+  Wide a, b;
+  int scale;
+};
+
+Aligned align(const Decimal& a, const Decimal& b) {
+  const int scale = std::max(a.scale(), b.scale());
+  return {wide(a.coefficient()) * power_of_ten(scale - a.scale()), wide(b.coefficient()) * power_of_ten(scale - b.scale()),
+          scale};
+}
+
+std::size_t digits_of(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+  return end;
+}
+
+}  // namespace
+
+std::optional<Decimal> Decimal::parse(std::string_view text) {
+  std::size_t at = 0;
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative) at = 1;
+  const std::size_t integer_end = digits_of(text, at);
+  if (integer_end == at) return std::nullopt;
+  Coefficient small = 0;
+  Wide value = 0;
+  const auto take = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) value = value * 10 + (text[i] - '0');
+  };
+  if (integer_end == text.size() && integer_end - at <= 18) {  // the common case needs no wide arithmetic
+    for (std::size_t i = at; i < integer_end; ++i) small = small * 10 + (text[i] - '0');
+    return Decimal(negative ? -small : small, 0);
+  }
+  if (text.size() > 200) return std::nullopt;
+  take(at, integer_end);
+  at = integer_end;
+  int scale = 0;
+  if (at < text.size() && text[at] == '.') {
+    const std::size_t end = digits_of(text, at + 1);
+    if (end == at + 1) return std::nullopt;
+    take(at + 1, end);
+    scale = static_cast<int>(end - at - 1);
+    at = end;
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    std::size_t from = at + 1;
+    const bool minus = from < text.size() && text[from] == '-';
+    if (from < text.size() && (text[from] == '-' || text[from] == '+')) ++from;
+    const std::size_t end = digits_of(text, from);
+    if (end == from || end - from > 3) return std::nullopt;
+    int exponent = 0;
+    for (std::size_t i = from; i < end; ++i) exponent = exponent * 10 + (text[i] - '0');
+    scale += minus ? exponent : -exponent;
+    at = end;
+  }
+  if (at != text.size()) return std::nullopt;
+  if (value == 0) return Decimal(0, std::clamp(scale, 0, max_digits));
+  if (scale < 0) {
+    if (scale < -max_digits) return std::nullopt;
+    value *= power_of_ten(-scale);
+    scale = 0;
+  }
+  return narrow(negative ? Wide(-value) : value, scale);
+}
+
+std::string Decimal::text() const {
+  const bool negative = coefficient_ < 0;
+  std::string digits;
+  Coefficient rest = coefficient_;
+  do {
+    const int digit = static_cast<int>(rest % 10);
+    digits.push_back(static_cast<char>('0' + (digit < 0 ? -digit : digit)));
+    rest /= 10;
+  } while (rest != 0);
+  while (static_cast<int>(digits.size()) <= scale_) digits.push_back('0');
+  if (negative) digits.push_back('-');
+  std::reverse(digits.begin(), digits.end());
+  if (scale_ > 0) digits.insert(digits.size() - static_cast<std::size_t>(scale_), ".");
+  return digits;
+}
+
+Decimal Decimal::normalized() const {
+  Decimal result = *this;
+  while (result.scale_ > 0 && result.coefficient_ % 10 == 0) {
+    result.coefficient_ /= 10;
+    --result.scale_;
+  }
+  return result;
+}
+
+bool Decimal::is_integer() const { return normalized().scale_ == 0; }
+
+std::optional<std::int64_t> Decimal::integer() const {
+  const Decimal whole = normalized();
+  if (whole.scale_ != 0 || whole.coefficient_ > INT64_MAX || whole.coefficient_ < INT64_MIN) return std::nullopt;
+  return static_cast<std::int64_t>(whole.coefficient_);
+}
+
+std::optional<Decimal> Decimal::rounded(int scale, Rounding rounding) const {
+  if (scale >= scale_) return narrow(wide(coefficient_) * power_of_ten(scale - scale_), scale);
+  const Wide divisor = power_of_ten(scale_ - scale);
+  const Wide value = wide(coefficient_);
+  Wide quotient = value / divisor;
+  const Wide rest = value % divisor;
+  switch (rounding) {
+    case Rounding::half_up:
+      if (abs(rest) * 2 >= divisor) quotient += value < 0 ? -1 : 1;
+      break;
+    case Rounding::floor:
+      if (rest < 0) quotient -= 1;
+      break;
+    case Rounding::ceiling:
+      if (rest > 0) quotient += 1;
+      break;
+  }
+  return narrow(quotient, scale);
+}
+
+std::optional<Decimal> add(const Decimal& a, const Decimal& b) {
+  const Aligned both = align(a, b);
+  return narrow(both.a + both.b, both.scale);
+}
+std::optional<Decimal> subtract(const Decimal& a, const Decimal& b) { return add(a, b.negated()); }
+std::optional<Decimal> multiply(const Decimal& a, const Decimal& b) {
+  return narrow(wide(a.coefficient()) * wide(b.coefficient()), a.scale() + b.scale());
+}
+std::optional<Decimal> divide(const Decimal& a, const Decimal& b) {
+  if (b.is_zero()) return std::nullopt;
+  const Aligned both = align(a, b);
+  const Wide scaled = both.a * power_of_ten(Decimal::division_scale + 1);
+  const std::optional<Decimal> exact = narrow(scaled / both.b, Decimal::division_scale + 1);
+  if (!exact) return std::nullopt;
+  const auto rounded = exact->rounded(Decimal::division_scale);
+  return rounded ? std::optional(rounded->normalized()) : std::nullopt;
+}
+std::optional<Decimal> remainder(const Decimal& a, const Decimal& b) {
+  if (b.is_zero()) return std::nullopt;
+  const Aligned both = align(a, b);
+  return narrow(both.a % both.b, both.scale);
+}
+
+std::strong_ordering operator<=>(const Decimal& a, const Decimal& b) {
+  if (a.scale_ == b.scale_) return a.coefficient_ <=> b.coefficient_;
+  const Aligned both = align(a, b);
+  if (both.a < both.b) return std::strong_ordering::less;
+  return both.a == both.b ? std::strong_ordering::equal : std::strong_ordering::greater;
+}
+
+}  // namespace pipewright

@@ -1,0 +1,31 @@
+// Text as people see it: code points, case, closeness of words. Unicode is utf8proc's business.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pipewright {
+
+bool valid_utf8(std::string_view text);
+std::size_t code_points(std::string_view text);
+/// Columns on a terminal: a wide character takes two, a combining mark none.
+std::size_t display_width(std::string_view text);
+
+std::string uppercase(std::string_view text);
+std::string lowercase(std::string_view text);
+/// For comparing names of people and firms: case folded, NFC, trimmed, one space between words, every kind of quote the same.
+std::string folded_name(std::string_view text);
+std::string trimmed(std::string_view text);
+
+/// Damerau-Levenshtein distance in code points.
+std::size_t spelling_distance(std::string_view a, std::string_view b);
+/// The candidate that is really close to `word` (a third of its length at most, case set aside), if there is one.
+std::optional<std::string> closest(std::string_view word, const std::vector<std::string>& candidates);
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+/// `isB2B` is `is_b2b`, `nmId` is `nm_id`, `incomeID` is `income_id`: an API's word as records spell it.
+std::string snake_case(std::string_view word);
+
+}  // namespace pipewright

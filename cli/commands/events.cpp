@@ -1,0 +1,236 @@
+// pipewright events: what is parked, what happened to an event, and beginning again.
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/text.hpp"
+#include "cli/inbox.hpp"
+#include "cli/project.hpp"
+#include "cli/report.hpp"
+#include "cli/session.hpp"
+#include "cli/terminal.hpp"
+#include "engine/journal/sqlite.hpp"
+#include "engine/json.hpp"
+
+namespace pipewright::cli {
+namespace {
+
+using engine::EndingKind;
+using engine::EventId;
+using engine::ListedEvent;
+using engine::Value;
+
+std::unique_ptr<engine::SqliteJournal> open_to_read(const Options& options, Project& project, int& status) {
+  if (const auto stopped = load_config(options, project)) {
+    status = *stopped;
+    return nullptr;
+  }
+  auto journal = engine::SqliteJournal::open(state_path(options, project), engine::SqliteJournal::Mode::read);
+  if (!journal) {
+    tell_error(journal.error().message, journal.error().help);
+    status = Status::usage;
+    return nullptr;
+  }
+  return std::move(*journal);
+}
+
+std::string outcome_text(const ListedEvent& event) { return event.outcome ? engine::ending_text(*event.outcome) : "in flight"; }
+
+std::string listed_json(const ListedEvent& event) {
+  std::string line = fmt::format("{{\"id\":{},\"pipeline\":", event.id);
+  engine::append_json_text(line, event.pipeline);
+  line += ",\"key\":";
+  engine::append_json_text(line, event.key);
+  line += ",\"outcome\":";
+  engine::append_json_text(line, outcome_text(event));
+  line += ",\"reason\":";
+  engine::append_json_text(line, event.reason);
+  line += fmt::format(",\"received_at\":\"{}\"}}", utc_text(event.received_at));
+  return line;
+}
+
+std::optional<EventId> id_of(const std::string& text) {
+  EventId id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size() || id <= 0) return std::nullopt;
+  return id;
+}
+
+std::string ago(Duration duration) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(duration).count();
+  if (minutes < 1) return fmt::format("{} s ago", std::max<std::int64_t>(0, duration.count() / 1000));
+  if (minutes < 120) return fmt::format("{} min ago", minutes);
+  if (minutes < 48 * 60) return fmt::format("{} h ago", minutes / 60);
+  return fmt::format("{} days ago", minutes / 60 / 24);
+}
+
+void print_story(const engine::SqliteJournal& journal, const ListedEvent& event, const std::string& zone, const Options& options) {
+  const auto clock = [&](Instant at) { return zoned_text(at, zone, "%H:%M:%S"); };
+  const Instant ended = event.ended_at.value_or(event.received_at);
+  fmt::print("event {} · {} · {} · {}{}\n", event.id, event.pipeline, event.key, outcome_text(event),
+             event.ended_at ? fmt::format(" at {}, {}", clock(ended), ago(engine::Loop::now() - ended)) : "");
+  const auto stored = journal.event(event.id);
+  fmt::print("received {} from {}{}\n", clock(event.received_at), stored ? stored->source : "?", event.commit.empty() ? "" : fmt::format(" · git {}", event.commit));
+  for (const engine::ListedOutcome& step : journal.story(event.id)) {
+    const engine::StoredOutcome& outcome = step.stored;
+    fmt::print("\n  {}  {} {}  {}\n", padded(outcome.address, 4), outcome.node, outcome.verb, masked(outcome.outcome.summary, options.mask));
+    for (const engine::Exchange& exchange : step.exchanges) {
+      fmt::print("     → {} {}  {}\n", exchange.method, exchange.url, clock(exchange.at));
+      if (!exchange.request_body.empty()) fmt::print("       {}\n", masked(exchange.request_body, options.mask));
+      fmt::print("     ← {} {}  {} ms\n", exchange.status == 0 ? "no answer" : fmt::format("{}", exchange.status), masked(exchange.answer_body, options.mask), exchange.took.count());
+    }
+    if (outcome.outcome.failure) fmt::print("     failed: {}\n", masked(outcome.outcome.failure->reason, options.mask));
+  }
+  fmt::print("\n");
+  for (const std::string& warning : event.warnings) fmt::print("warning {}\n", masked(warning, options.mask));
+  if (!event.reason.empty()) fmt::print("why    {}\n", masked(event.reason, options.mask));
+  if (!event.place.empty()) fmt::print("where  {}\n", event.place);
+  std::string help;
+  for (const engine::ListedOutcome& step : journal.story(event.id)) {
+    if (step.stored.outcome.failure && !step.stored.outcome.failure->help.empty()) help = step.stored.outcome.failure->help;
+  }
+  if (event.outcome == EndingKind::parked) fmt::print("to do  {}pipewright events retry {}\n", help.empty() ? "" : help + ", then: ", event.id);
+  if (stored) fmt::print("record {}\n", masked(engine::write_json(stored->record["raw"].is_null() ? stored->record : stored->record["raw"]), options.mask));
+}
+
+}  // namespace
+
+int events_list(const Options& options) {
+  Project project;
+  int status = 0;
+  const auto journal = open_to_read(options, project, status);
+  if (journal == nullptr) return status;
+  std::size_t shown = 0;
+  engine::EventFilter filter;
+  filter.all = options.all;
+  const std::size_t most = options.limit.value_or(SIZE_MAX);
+  bool header = false;
+  while (shown < most) {
+    const std::vector<ListedEvent> page = journal->events(filter);
+    if (page.empty()) break;
+    for (const ListedEvent& event : page) {
+      filter.after = event.id;
+      if (!options.pipeline.empty() && event.pipeline != options.pipeline) continue;
+      if (shown++ >= most) break;
+      if (options.format == Format::json) {
+        fmt::print("{}\n", listed_json(event));
+        continue;
+      }
+      if (!header) fmt::print("{}  {}  {}  {}  {}\n", padded("ID", 6), padded("PIPELINE", 18), padded("KEY", 18), padded("OUTCOME", 9), "REASON");
+      header = true;
+      fmt::print("{}  {}  {}  {}  {}\n", padded(fmt::format("{}", event.id), 6), padded(event.pipeline, 18), padded(event.key, 18), padded(outcome_text(event), 9), event.reason);
+    }
+    if (page.size() < filter.limit) break;
+  }
+  if (options.format == Format::text) {
+    if (shown == 0) fmt::print("{}\n", options.all ? "there are no events yet" : "nothing is parked");
+    else fmt::print(stderr, "one of them at length: pipewright events show ID\n");
+  }
+  return Status::fine;
+}
+
+int events_show(const Options& options) {
+  Project project;
+  int status = 0;
+  const auto journal = open_to_read(options, project, status);
+  if (journal == nullptr) return status;
+  for (const std::string& text : options.ids) {
+    const auto id = id_of(text);
+    const auto event = id ? journal->listed(*id) : std::nullopt;
+    if (!event) {
+      tell_error(fmt::format("there is no event {}", text), "`pipewright events --all` lists all there are");
+      return Status::usage;
+    }
+    print_story(*journal, *event, project.config.time_zone, options);
+  }
+  return Status::fine;
+}
+
+namespace {
+
+int print_answers(const std::vector<engine::RetryAnswer>& answers) {
+  bool refused = false;
+  for (const engine::RetryAnswer& answer : answers) {
+    fmt::print("event {}: {}{}\n", answer.id, answer.accepted ? "accepted" : "refused", answer.reason.empty() ? "" : ", " + answer.reason);
+    refused = refused || !answer.accepted;
+  }
+  return refused ? Status::wrong : Status::fine;
+}
+
+// No `run` holds the journal: the work is done here.
+int retry_here(const Options& options, Project& project, std::unique_ptr<engine::SqliteJournal> journal, const std::vector<EventId>& ids) {
+  if (const auto stopped = load(options, project)) return *stopped;
+  if (const auto stopped = ready(options, project, true)) return *stopped;
+  const auto session = Session::open(project);
+  if (!session) {
+    tell_error(session.error().message, session.error().help);
+    return Status::usage;
+  }
+  Report report(options, project.config.time_zone);
+  engine::Loop loop(*journal, (*session)->hooks([&](const std::string& text) { report.remark("info", text); }));
+  engine::Options core_options;
+  core_options.once = true;
+  core_options.poll = false;
+  engine::Core core(loop, report, core_options);
+  if (const Result<void> started = core.start((*session)->runnable(), engine::Loop::now()); !started) {
+    tell_error(started.error().message, started.error().help);
+    return Status::usage;
+  }
+  const int status = print_answers(core.retry(ids, options.as_was, options.stale, engine::Loop::now()));
+  if (const Result<void> fine = drain(core, loop, [] { return false; }); !fine) {
+    tell_error(fine.error().message, fine.error().help);
+    return Status::wrong;
+  }
+  const Tally& tally = report.tally();
+  fmt::print("done: {} events, {} written, {} unchanged, {} skipped, {} parked\n", tally.events, tally.written, tally.unchanged, tally.skipped, tally.parked);
+  return tally.parked > 0 || !core.undrained().empty() ? static_cast<int>(Status::wrong) : status;
+}
+
+}  // namespace
+
+int events_retry(const Options& options) {
+  Project project;
+  int status = 0;
+  std::vector<EventId> ids;
+  {
+    const auto journal = open_to_read(options, project, status);
+    if (journal == nullptr) return status;
+    if (options.all) {
+      engine::EventFilter filter;
+      for (auto page = journal->events(filter); !page.empty(); page = journal->events(filter)) {
+        for (const ListedEvent& event : page) ids.push_back(event.id);
+        filter.after = page.back().id;
+      }
+    }
+  }
+  for (const std::string& text : options.ids) {
+    const auto id = id_of(text);
+    if (!id) {
+      tell_error(fmt::format("`{}` is no event's id", text), "`pipewright events` lists them");
+      return Status::usage;
+    }
+    ids.push_back(*id);
+  }
+  if (ids.empty() && !options.all) {
+    tell_error("no event is named", "pipewright events retry 31, or --all");
+    return Status::usage;
+  }
+  if (ids.empty()) {
+    fmt::print("nothing is parked\n");
+    return Status::fine;
+  }
+  auto journal = engine::SqliteJournal::open(state_path(options, project), engine::SqliteJournal::Mode::write);
+  if (journal) {
+    Project whole;
+    return retry_here(options, whole, std::move(*journal), ids);
+  }
+  Inbox inbox(state_path(options, project));
+  const auto answers = inbox.ask({ids, options.as_was, options.stale}, std::chrono::seconds(15));
+  if (!answers) {
+    tell_error(journal.error().message + ", and it did not answer", "is it busy stopping? try again");
+    return Status::usage;
+  }
+  return print_answers(*answers);
+}
+
+}  // namespace pipewright::cli

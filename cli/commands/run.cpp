@@ -1,0 +1,204 @@
+// pipewright run: the engine, until stopped or --once.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "cli/inbox.hpp"
+#include "cli/project.hpp"
+#include "cli/report.hpp"
+#include "cli/session.hpp"
+#include "cli/signals.hpp"
+#include "cli/terminal.hpp"
+#include "dsl/render.hpp"
+#include "engine/journal/sqlite.hpp"
+
+namespace pipewright::cli {
+namespace {
+
+using engine::Core;
+using engine::Loop;
+
+class Run {
+ public:
+  explicit Run(const Options& options) : options_(options) {}
+
+  int execute() {
+    if (const auto stopped = load(options_, *project_)) return *stopped;
+    if (const auto stopped = ready(options_, *project_, true)) return *stopped;
+    for (const dsl::Diagnostic& each : project_->checked.diagnostics) {
+      fmt::print(stderr, "{}", dsl::render_text({each}, project_->checked.sources, colors(options_.color, 2)));
+    }
+    const std::string state = state_path(options_, *project_);
+    auto journal = engine::SqliteJournal::open(state, engine::SqliteJournal::Mode::write);
+    if (!journal) {
+      tell_error(journal.error().message, journal.error().help);
+      return Status::usage;
+    }
+    journal_ = std::move(*journal);
+    auto session = Session::open(*project_);
+    if (!session) {
+      tell_error(session.error().message, session.error().help);
+      return Status::usage;
+    }
+    session_ = std::move(*session);
+    watch_signals();
+    greet(state);
+    return drive(state);
+  }
+
+ private:
+  void greet(const std::string& state) {
+    if (!is_terminal(2)) return;
+    const std::size_t pipelines = project_->checked.plan.pipelines.size();
+    fmt::print(stderr, "pipewright {} · {} pipeline{} from {}{} · state {}\n", PIPEWRIGHT_VERSION, pipelines, pipelines == 1 ? "" : "s", project_->base,
+               project_->commit.empty() ? "" : fmt::format(" (git {})", project_->commit), state);
+    for (const auto& [name, connection] : session_->connections()) {
+      const std::string summary = connection->summary();
+      if (!summary.empty() && !connection->settings().secrets.empty()) fmt::print(stderr, "{}  {}\n", padded(name, 4), summary);
+    }
+  }
+
+  int drive(const std::string& state) {
+    Report report(options_, project_->config.time_zone);
+    Loop loop(*journal_, session_->hooks([&report](const std::string& text) {
+      const std::size_t warning = text.find("warning: ");
+      report.remark(warning == std::string::npos ? "info" : "warning", warning == std::string::npos ? text : text.substr(warning + 9));
+    }));
+    engine::Options core_options;
+    core_options.once = options_.once;
+    Core core(loop, report, core_options);
+    const auto before = totals();
+    if (const Result<void> started = core.start(session_->runnable(), Loop::now()); !started) {
+      tell_error(started.error().message, started.error().help);
+      return Status::usage;
+    }
+    Inbox inbox(state);
+    files_ = fingerprint_of_files(*project_, options_);
+    Instant looked = Loop::now();
+    Instant pruned = looked - std::chrono::hours(1);
+    bool stopping = false;
+    while (!core.stopped() && !(options_.once && core.drained())) {
+      if (const Result<void> fine = loop.round(core, std::chrono::milliseconds(200)); !fine) {
+        tell_error(fine.error().message, fine.error().help);
+        return Status::wrong;
+      }
+      if (stops_asked() > 1) break;
+      if (stops_asked() == 1 && !stopping) {
+        stopping = true;
+        const auto in_flight = totals().in_flight();
+        if (is_terminal(2)) fmt::print(stderr, "finishing {} event{} (once more: stop now, they go on at the next start)\n", in_flight, in_flight == 1 ? "" : "s");
+        core.stop(Loop::now());
+      }
+      const Instant now = Loop::now();
+      if (now - looked >= std::chrono::milliseconds(500)) {
+        looked = now;
+        inbox.serve(core, now);
+        if (!options_.once && !stopping) reload_if_changed(core, report);
+      }
+      show_progress(report, now);
+      if (now - pruned >= std::chrono::hours(1)) {
+        pruned = now;
+        loop.prune(now - project_->config.keep);
+      }
+    }
+    report.progress("");
+    return finish(core, report, before);
+  }
+
+  // A backlog of more than a handful: how far it is, how fast, how long.
+  void show_progress(Report& report, Instant now) {
+    if (!is_terminal(2) || now - progressed_ < std::chrono::seconds(1)) return;
+    progressed_ = now;
+    std::string busiest;
+    engine::Counters counters;
+    for (const auto& [name, each] : journal_->counters()) {
+      if (each.in_flight() > counters.in_flight()) busiest = name, counters = each;
+    }
+    if (counters.in_flight() <= 20) {
+      backlog_.clear();
+      return report.progress("");
+    }
+    const std::int64_t ended = counters.received - counters.in_flight();
+    if (backlog_ != busiest) {
+      backlog_ = busiest;
+      backlog_since_ = now;
+      backlog_ended_ = ended;
+    }
+    const double minutes = std::chrono::duration<double, std::ratio<60>>(now - backlog_since_).count();
+    const double rate = minutes > 0 ? static_cast<double>(ended - backlog_ended_) / minutes : 0;
+    const std::string left = rate > 0 ? fmt::format(" · {:.0f}/min · about {:.0f} min", rate, std::ceil(static_cast<double>(counters.in_flight()) / rate)) : "";
+    report.progress(fmt::format("{}  {} of {}{}", busiest, ended - backlog_ended_, ended - backlog_ended_ + counters.in_flight(), left));
+  }
+
+  // A changed file or SIGHUP: the new program is checked aside; a broken one keeps the running version.
+  void reload_if_changed(Core& core, Report& report) {
+    const std::string now = fingerprint_of_files(*project_, options_);
+    const bool asked = reload_asked();
+    if (now == files_ && !asked) return;
+    files_ = now;
+    auto fresh = std::make_unique<Project>();
+    if (load(options_, *fresh) || ready(options_, *fresh, true)) {
+      report.remark("error", "the changed program is not taken: the running version goes on");
+      return;
+    }
+    if (fresh->checked.plan.hash == project_->checked.plan.hash && !asked) return;
+    auto session = session_->changed(*fresh);
+    if (!session) return report.remark("error", session.error().message + ": the running version goes on");
+    if (const Result<void> swapped = core.swap((*session)->runnable(), Loop::now()); !swapped) return report.remark("error", swapped.error().message + ": the running version goes on");
+    // The old program stays: its sessions may still be asked for plans that the journal remembers.
+    former_.push_back(std::move(project_));
+    project_ = std::move(fresh);
+    session_ = std::move(*session);
+    report.remark("info", fmt::format("the changed program runs now: {} pipelines{}", project_->checked.plan.pipelines.size(), project_->commit.empty() ? "" : ", git " + project_->commit));
+  }
+
+  engine::Counters totals() const {
+    engine::Counters all;
+    for (const auto& [name, counters] : journal_->counters()) {
+      all.received += counters.received;
+      all.written += counters.written;
+      all.unchanged += counters.unchanged;
+      all.skipped += counters.skipped;
+      all.parked += counters.parked;
+    }
+    return all;
+  }
+
+  int finish(Core& core, Report& report, const engine::Counters& before) {
+    const engine::Counters after = totals();
+    // Parked events that were retried leave `parked` again: what ended in this run is what the books gained.
+    Tally tally = report.tally();
+    tally.written = std::max<std::size_t>(tally.written, static_cast<std::size_t>(std::max<std::int64_t>(0, after.written - before.written)));
+    tally.unchanged = std::max<std::size_t>(tally.unchanged, static_cast<std::size_t>(std::max<std::int64_t>(0, after.unchanged - before.unchanged)));
+    tally.skipped = std::max<std::size_t>(tally.skipped, static_cast<std::size_t>(std::max<std::int64_t>(0, after.skipped - before.skipped)));
+    tally.events = tally.written + tally.unchanged + tally.skipped + tally.parked;
+    const std::vector<std::string> left = options_.once ? core.undrained() : std::vector<std::string>{};
+    for (const std::string& each : left) fmt::print(stderr, "error: not drained: {}\n", each);
+    if (!left.empty()) fmt::print(stderr, "help: mend the cause; the next run goes on from there\n");
+    if (options_.format == Format::json) {
+      fmt::print("{{\"events\":{},\"written\":{},\"unchanged\":{},\"skipped\":{},\"parked\":{}}}\n", tally.events, tally.written, tally.unchanged, tally.skipped, tally.parked);
+    } else {
+      fmt::print("done: {} events, {} written, {} unchanged, {} skipped, {} parked\n", tally.events, tally.written, tally.unchanged, tally.skipped, tally.parked);
+    }
+    if (options_.once && (tally.parked > 0 || !left.empty())) return Status::wrong;
+    return Status::fine;
+  }
+
+  const Options& options_;
+  std::unique_ptr<Project> project_ = std::make_unique<Project>();
+  std::vector<std::unique_ptr<Project>> former_;
+  std::unique_ptr<engine::SqliteJournal> journal_;
+  std::unique_ptr<Session> session_;
+  std::string files_;
+  Instant progressed_;
+  std::string backlog_;       // the pipeline whose backlog is shown
+  Instant backlog_since_;
+  std::int64_t backlog_ended_ = 0;
+};
+
+}  // namespace
+
+int run(const Options& options) { return Run(options).execute(); }
+
+}  // namespace pipewright::cli

@@ -1,0 +1,48 @@
+// An integrator's project as the commands see it: the configuration beside the `.pipe` files, and the checked program. One code path for
+// validate, dry-run and run.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options.hpp"
+#include "dsl/check.hpp"
+#include "engine/bind.hpp"
+#include "engine/config.hpp"
+
+namespace pipewright::cli {
+
+struct Project {
+  std::shared_ptr<const engine::Registry> registry;
+  dsl::Catalog catalog;
+  engine::Config config;
+  std::vector<engine::ConfigProblem> problems;  ///< of the configuration
+  std::vector<std::string> files;               ///< the `.pipe` files that were named, as they are shown
+  dsl::Checked checked;
+  std::string commit;                           ///< of the git repository around, short; empty without one
+  std::string base;                             ///< what the paths are shown relative to
+
+  [[nodiscard]] std::shared_ptr<const dsl::plan::Plan> plan() const { return std::make_shared<const dsl::plan::Plan>(checked.plan); }
+};
+
+/// The configuration alone: `events` and `status` need no program. What is wrong with it is printed, and the status returned.
+std::optional<int> load_config(const Options& options, Project& into);
+
+/// Reads and checks everything. Returns the exit status when it cannot go on (no such file, a broken configuration), after telling why.
+std::optional<int> load(const Options& options, Project& into);
+
+/// For what asks the accounts: a missing secret or address is told and returns status 2; errors of the program return 1.
+std::optional<int> ready(const Options& options, const Project& project, bool secrets_needed);
+
+/// The program again, from the texts that a journal keeps.
+std::shared_ptr<const dsl::plan::Plan> plan_from(const std::vector<std::pair<std::string, std::string>>& files, const Project& project);
+
+/// Files that were read, with their time of change, to see whether something was edited.
+std::string fingerprint_of_files(const Project& project, const Options& options);
+
+/// `sqlite:pipewright.db`, relative to the configuration's folder, as a path.
+std::string state_path(const Options& options, const Project& project);
+
+}  // namespace pipewright::cli

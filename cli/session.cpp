@@ -1,0 +1,75 @@
+#include "cli/session.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace pipewright::cli {
+namespace {
+
+bool same_settings(const engine::Settings& a, const engine::Settings& b) {
+  const auto same_rate = [](const auto& left, const auto& right) {
+    return left.first == right.first && left.second.interval == right.second.interval && left.second.burst == right.second.burst;
+  };
+  const auto same_secret = [](const auto& left, const auto& right) { return left.first == right.first && left.second.reveal() == right.second.reveal(); };
+  return a.type == b.type && a.values == b.values && a.time_zone == b.time_zone && a.directory == b.directory &&
+         std::equal(a.rates.begin(), a.rates.end(), b.rates.begin(), b.rates.end(), same_rate) &&
+         std::equal(a.secrets.begin(), a.secrets.end(), b.secrets.begin(), b.secrets.end(), same_secret);
+}
+
+}  // namespace
+
+Result<void> Session::bind() {
+  auto runnable = engine::bind(project_->plan(), project_->registry, project_->config, connections_, project_->commit);
+  if (!runnable) return fail(runnable.error());
+  runnable_ = std::move(*runnable);
+  return {};
+}
+
+Result<std::unique_ptr<Session>> Session::open(const Project& project) {
+  std::unique_ptr<Session> session(new Session(project));
+  auto connections = engine::open_connections(*project.registry, project.config, engine::Loop::now());
+  if (!connections) return fail(connections.error());
+  session->connections_ = std::move(*connections);
+  if (Result<void> bound = session->bind(); !bound) return fail(bound.error());
+  return session;
+}
+
+Result<std::unique_ptr<Session>> Session::changed(const Project& project) const {
+  auto session = open(project);
+  if (!session) return session;
+  for (auto& [name, connection] : (*session)->connections_) {
+    const auto same = connections_.find(name);
+    if (same != connections_.end() && same_settings(same->second->settings(), connection->settings())) connection = same->second;
+  }
+  if (Result<void> bound = (*session)->bind(); !bound) return fail(bound.error());
+  return session;
+}
+
+engine::Loop::Hooks Session::hooks(std::function<void(const std::string&)> log) const {
+  engine::Loop::Hooks hooks;
+  hooks.log = std::move(log);
+  const Project* project = project_;
+  const engine::Connections connections = connections_;
+  hooks.revive = [project, connections](const engine::PlanText& text) -> std::shared_ptr<const engine::Runnable> {
+    auto plan = plan_from(text.files, *project);
+    if (plan == nullptr) return nullptr;
+    auto runnable = engine::bind(plan, project->registry, project->config, connections, text.commit);
+    return runnable ? *runnable : nullptr;
+  };
+  hooks.ca_file = [project, connections](const std::string& name) {
+    const auto found = connections.find(name);
+    const std::string file = found == connections.end() ? std::string() : found->second->settings().text("ca_file");
+    if (file.empty() || file.starts_with("/")) return file;
+    return (std::filesystem::path(project->config.directory) / file).string();
+  };
+  return hooks;
+}
+
+Result<void> drain(engine::Core& core, engine::Loop& loop, const std::function<bool()>& enough) {
+  while (!core.drained() && !enough()) {
+    if (Result<void> fine = loop.round(core, std::chrono::milliseconds(200)); !fine) return fine;
+  }
+  return {};
+}
+
+}  // namespace pipewright::cli

@@ -1,0 +1,38 @@
+// A checked project bound to its accounts: what run, dry-run, events retry and the demo share.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cli/project.hpp"
+#include "engine/core/core.hpp"
+#include "engine/run/loop.hpp"
+
+namespace pipewright::cli {
+
+class Session {
+ public:
+  /// Opens the accounts and binds the plan. `project` outlives the session.
+  static Result<std::unique_ptr<Session>> open(const Project& project);
+
+  [[nodiscard]] const std::shared_ptr<const engine::Runnable>& runnable() const { return runnable_; }
+  [[nodiscard]] const engine::Connections& connections() const { return connections_; }
+  /// What the loop asks for: plans that only the journal knows, certificate authorities; `log` takes the nodes' remarks.
+  [[nodiscard]] engine::Loop::Hooks hooks(std::function<void(const std::string&)> log) const;
+
+  /// Another program over the same accounts: those whose settings did not change keep their limits and caches.
+  Result<std::unique_ptr<Session>> changed(const Project& project) const;
+
+ private:
+  explicit Session(const Project& project) : project_(&project) {}
+  Result<void> bind();
+  const Project* project_;
+  engine::Connections connections_;
+  std::shared_ptr<const engine::Runnable> runnable_;
+};
+
+/// Rounds of the loop until the core is drained, told to stop, or `enough`. An error is the end of the process.
+Result<void> drain(engine::Core& core, engine::Loop& loop, const std::function<bool()>& enough);
+
+}  // namespace pipewright::cli

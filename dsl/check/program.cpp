@@ -1,0 +1,442 @@
+// The whole program: files and imports, names across them, tests, credentials; and the entry points of check.hpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/overloaded.hpp"
+#include "base/text.hpp"
+#include "dsl/check/checker.hpp"
+#include "dsl/parser.hpp"
+
+namespace pipewright::dsl {
+
+// ---- files ----
+
+SourceId Checker::add_file(const std::string& path, std::string text, std::map<std::string, SourceId>& known) {
+  const auto id = static_cast<SourceId>(out.sources.size());
+  known[std::filesystem::path(path).lexically_normal().string()] = id;
+  out.sources.push_back(std::make_shared<const Source>(path, std::move(text)));
+  Parsed parsed = parse(*out.sources.back(), id);
+  if (!parsed.diagnostics.empty()) broken.insert(id);
+  for (Diagnostic& each : parsed.diagnostics) out.diagnostics.push_back(std::move(each));
+  out.files.push_back(std::move(parsed.file));
+  lost.push_back(std::move(parsed.lost_words));
+  visible.push_back({id});
+  return id;
+}
+
+void Checker::load() {
+  std::map<std::string, SourceId> known;
+  for (const auto& [path, text] : input.files) {
+    if (!known.contains(std::filesystem::path(path).lexically_normal().string())) add_file(path, text, known);
+  }
+  std::vector<std::vector<SourceId>> imports;
+  for (SourceId id = 0; id < out.sources.size(); ++id) {  // grows while it goes
+    imports.resize(out.sources.size());
+    const ast::File tree = out.files[id];
+    for (const ast::Statement& statement : tree.statements) {
+      const auto* import = std::get_if<ast::Import>(&statement.node);
+      if (import == nullptr) continue;
+      const std::string path = import_path(out.sources[id]->name(), import->path);
+      auto found = known.find(path);
+      if (found == known.end()) {
+        const auto text = input.load ? input.load(path) : std::nullopt;
+        if (!text) {
+          file = id;
+          report(codes::unknown_import, import->path_span, fmt::format("`{}` cannot be read", import->path)).help =
+              fmt::format("it is looked for at {}", path);
+          // What it would have given is not reported again.
+          lost[id].insert("*");
+          continue;
+        }
+        const SourceId added = add_file(path, *text, known);
+        found = known.find(std::filesystem::path(path).lexically_normal().string());
+        if (found == known.end()) found = known.emplace(path, added).first;
+      }
+      imports[id].push_back(found->second);
+    }
+  }
+  imports.resize(out.sources.size());
+  for (SourceId id = 0; id < out.sources.size(); ++id) {
+    std::vector<SourceId> open = {id};
+    while (!open.empty()) {
+      const SourceId next = open.back();
+      open.pop_back();
+      for (const SourceId imported : imports[next]) {
+        if (visible[id].insert(imported).second) open.push_back(imported);
+      }
+    }
+  }
+}
+
+// ---- names across files ----
+
+void Checker::duplicate(const std::string& what, const std::string& name, SourceId first, Span first_span, Span span) {
+  Diagnostic& diagnostic = report(codes::duplicate_name, span, fmt::format("there are two {} named `{}`", what, name));
+  const Position position = out.sources[first]->position(first_span.begin);
+  diagnostic.labels.push_back({first, first_span, "first given here"});
+  diagnostic.remarks.push_back(fmt::format("the first one is {}:{}", out.sources[first]->name(), position.line));
+  diagnostic.help = "rename one of them";
+  lost[file].insert(name);  // what asks for it here is not told that it is missing
+}
+
+void Checker::collect() {
+  for (const StandardTable& table : catalog.tables) {
+    tables[table.name] = {.name = table.name,
+                          .file = table.source,
+                          .standard = true,
+                          .tree = &table.table,
+                          .span = table.table.name.span};
+  }
+  std::map<SourceId, Span> unnamed;
+  for (SourceId id = 0; id < out.files.size(); ++id) {
+    file = id;
+    for (const ast::Statement& statement : out.files[id].statements) {
+      std::visit(overloaded{
+                     [&](const ast::Let& let) {
+                       if (const auto found = lets.find(let.name.text); found != lets.end()) {
+                         return duplicate("values", let.name.text, found->second.first, found->second.second.span,
+                                          let.name.span);
+                       }
+                       lets[let.name.text] = {
+                           id, {.source = id, .span = let.name.span, .constant = &let.value, .named = true}};
+                     },
+                     [&](const ast::Table& table) {
+                       const std::string name = table.name.text();
+                       if (const auto found = tables.find(name); found != tables.end() && !found->second.standard) {
+                         return duplicate("tables", name, found->second.file, found->second.span, table.name.span);
+                       }
+                       tables[name] = {.name = name, .file = id, .tree = &table, .span = table.name.span};
+                       ++out.own_tables;
+                     },
+                     [&](const ast::Pipeline& pipeline_tree) {
+                       const std::string stem = std::filesystem::path(out.sources[id]->name()).stem().string();
+                       const std::string name = pipeline_tree.name ? pipeline_tree.name->text : stem;
+                       const Span span = pipeline_tree.name ? pipeline_tree.name->span : pipeline_tree.head;
+                       if (!pipeline_tree.name) {
+                         if (const auto first = unnamed.find(id); first != unnamed.end()) {
+                           Diagnostic& diagnostic =
+                               report(codes::second_unnamed, span, "a second pipeline without a name in this file");
+                           diagnostic.labels.push_back({id, first->second, "the first one is here"});
+                           diagnostic.help = "name it: `pipeline NAME` before `on`";
+                           return;
+                         }
+                         unnamed[id] = span;
+                       }
+                       if (const auto found = pipelines.find(name); found != pipelines.end()) {
+                         return duplicate("pipelines", name, found->second.file, found->second.span, span);
+                       }
+                       PipelineInfo info;
+                       info.name = name;
+                       info.file = id;
+                       info.tree = &pipeline_tree;
+                       info.span = span;
+                       pipelines[name] = std::move(info);
+                       pipeline_order.push_back(name);
+                     },
+                     [&](const auto&) {},
+                 },
+                 statement.node);
+    }
+  }
+  for (auto& [name, entry] : lets) {
+    const auto table = tables.find(name);
+    if (table == tables.end() || table->second.standard) continue;
+    file = entry.first;
+    duplicate("things", name, table->second.file, table->second.span, entry.second.span);
+  }
+}
+
+void Checker::check_lets() {
+  for (SourceId id = 0; id < out.files.size(); ++id) {
+    file = id;
+    for (const ast::Statement& statement : out.files[id].statements) {
+      const auto* let = std::get_if<ast::Let>(&statement.node);
+      if (let == nullptr || lets[let->name.text].second.constant != &let->value) continue;
+      frames.clear();
+      frames.emplace_back();
+      let_value(let->name.text, lets[let->name.text].second, let->name.span);
+    }
+  }
+}
+
+void Checker::check_test(const ast::Test& test, std::map<std::string, std::pair<SourceId, Span>>& names) {
+  if (const auto [earlier, fresh] = names.emplace(test.name, std::pair{file, test.name_span}); !fresh) {
+    duplicate("tests", test.name, earlier->second.first, earlier->second.second, test.name_span);
+  }
+  const auto found = pipelines.find(test.of.text);
+  if (found != pipelines.end() && visible[file].contains(found->second.file)) {
+    frames.clear();
+    frames.emplace_back();
+    const auto item = [&](const auto& each) {
+      if constexpr (std::is_same_v<std::decay_t<decltype(each)>, ast::Given>)
+        check_given(each, found->second);
+      else if constexpr (std::is_same_v<std::decay_t<decltype(each)>, ast::Expect>)
+        check_expect(each);
+    };
+    for (const auto& each : test.items) {
+      std::visit(item, each);
+      const auto* loop = std::get_if<ast::ForEach>(&each);
+      if (loop == nullptr) continue;
+      expression(loop->cases);
+      frames.emplace_back();
+      bind(loop->name, {.type = type_of(Type::Kind::unknown), .slot = slots++, .named = true});
+      for (const auto& inner : loop->items) std::visit(item, inner);
+      frames.pop_back();
+    }
+    return;
+  }
+  if (is_lost(test.of.text)) return;
+  std::vector<std::string> all;
+  for (const auto& [name, info] : pipelines) all.push_back(name);
+  suggest(report(codes::test_of_nothing, test.of.span, fmt::format("there is no pipeline `{}` to test", test.of.text)),
+          test.of.span, test.of.text, all);
+}
+
+void Checker::fields_known(const ast::Record& record, const std::string& owner,
+                           const std::vector<const RecordType*>& types) {
+  for (const ast::RecordField& field : record.fields) {
+    std::vector<std::string> names;
+    const FieldType* known = nullptr;
+    for (const RecordType* type : types) {
+      for (const FieldType& each : type->fields) names.push_back(each.name);
+      if (known == nullptr) known = type->field(field.name.text);
+    }
+    if (known == nullptr && !types.empty()) {
+      Diagnostic& diagnostic =
+          report(codes::unknown_field, field.name.span, fmt::format("`{}` has no field `{}`", owner, field.name.text));
+      suggest(diagnostic, field.name.span, field.name.text, names);
+    }
+    if (!field.value) {
+      report(codes::missing_separator, field.name.span, fmt::format("`{}` has no value here", field.name.text)).help =
+          fmt::format("write `{}: …`", field.name.text);
+      continue;
+    }
+    const auto* inner = std::get_if<ast::RecordLiteral>(&field.value->node);
+    if (known != nullptr && known->type.is(Type::Kind::record) && inner != nullptr) {
+      fields_known({inner->fields, field.value->span}, fmt::format("{}.{}", owner, field.name.text),
+                   {known->type.record.get()});
+      continue;
+    }
+    Typed value = expression(*field.value, known != nullptr ? &known->type : nullptr);
+    if (known == nullptr || known->type.is(Type::Kind::json) || value.type.is(Type::Kind::list)) continue;
+    require(value, known->type.or_null(), field.value->span, fmt::format("`{}`", field.name.text));
+    if (known->type.is(Type::Kind::enumeration)) words_fit(known->type, *field.value);
+  }
+}
+
+void Checker::check_given(const ast::Given& given, const PipelineInfo& tested) {
+  if (given.now || given.subject.parts.empty()) return;
+  std::vector<const RecordType*> types;
+  if (given.subject.parts.size() == 1) {
+    const std::string& word = given.subject.parts.front().text;
+    if (tested.noun.empty()) return;
+    if (word != tested.noun) {
+      Diagnostic& diagnostic =
+          report(codes::unknown_name, given.subject.span, fmt::format("`{}` receives no `{}`", tested.name, word));
+      diagnostic.help = fmt::format("write `given {} {{ … }}`", tested.noun);
+      return;
+    }
+    for (const Type& each : tested.record_types) {
+      if (each.is(Type::Kind::record)) types.push_back(each.record.get());
+    }
+  } else {
+    std::string connection;
+    const auto name = node_name(given.subject, connection);
+    const ActionSpec* spec = name ? catalog.action(*name) : nullptr;
+    if (spec == nullptr) return unknown_node(given.subject, false);
+    if (spec->result.is(Type::Kind::record)) types.push_back(spec->result.record.get());
+    if (spec->takes) types.push_back(spec->takes.get());
+    if (spec->takes_anything) types.clear();
+  }
+  if (given.record) fields_known(*given.record, given.subject.text(), types);
+}
+
+void Checker::check_expect(const ast::Expect& expect) {
+  if (!expect.node) return;
+  std::string connection;
+  const auto name = node_name(*expect.node, connection);
+  const ActionSpec* spec = name ? catalog.action(*name) : nullptr;
+  if (spec == nullptr) return unknown_node(*expect.node, false);
+  static const std::vector<std::string> operations = {"create", "update", "set", "append", "send", "none"};
+  if (expect.operation && std::find(operations.begin(), operations.end(), expect.operation->text) == operations.end()) {
+    Diagnostic& diagnostic = report(codes::unknown_verb, expect.operation->span,
+                                    fmt::format("`{}` is no operation that is made", expect.operation->text));
+    suggest(diagnostic, expect.operation->span, expect.operation->text, operations);
+    if (!diagnostic.help) diagnostic.help = fmt::format("there are: {}", join(operations, ", "));
+  }
+  std::vector<const RecordType*> types;
+  if (spec->takes && !spec->takes_anything) types.push_back(spec->takes.get());
+  if (expect.record) fields_known(*expect.record, expect.node->text(), types);
+}
+
+// ---- credentials ----
+
+namespace {
+
+enum class Looks { harmless, like_secret, like_reference };
+
+// A JWT, a long run of mixed letters and digits, or what the configuration would resolve.
+Looks looks_of(std::string_view text) {
+  if (text.starts_with("env:") || text.starts_with("file:/")) return Looks::like_reference;
+  if (text.starts_with("Bearer ")) text.remove_prefix(7);
+  if (text.starts_with("eyJ") && text.size() > 20) return Looks::like_secret;
+  if (text.size() < 28) return Looks::harmless;
+  int digits = 0;
+  int letters = 0;
+  int turns = 0;
+  bool last_digit = false;
+  bool only_hex_and_dashes = true;
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!digit && !letter && c != '_' && c != '-') return Looks::harmless;
+    if ((digit || letter) && digits + letters > 0 && digit != last_digit) ++turns;
+    last_digit = digit;
+    digits += digit ? 1 : 0;
+    letters += letter ? 1 : 0;
+    if (letter && !((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) only_hex_and_dashes = false;
+  }
+  const bool uuid = text.size() == 36 && only_hex_and_dashes && std::count(text.begin(), text.end(), '-') == 4;
+  return !uuid && digits >= 4 && letters >= 4 && turns >= 6 ? Looks::like_secret : Looks::harmless;
+}
+
+}  // namespace
+
+// Every text of the tree, wherever it stands: a walk over the source's own text literals is enough.
+void Checker::credentials(const ast::File& tree) {
+  const std::string& text = source().text();
+  const auto in_test = [&](std::uint32_t at) {
+    return std::any_of(tree.statements.begin(), tree.statements.end(), [&](const ast::Statement& statement) {
+      return std::holds_alternative<ast::Test>(statement.node) && at >= statement.span.begin && at < statement.span.end;
+    });
+  };
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (text[at] == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if (text[at] != '"') {
+      ++at;
+      continue;
+    }
+    std::size_t end = at + 1;
+    while (end < text.size() && text[end] != '"' && text[end] != '\n' && text[end] != '{')
+      end += text[end] == '\\' ? 2 : 1;
+    end = std::min(end, text.size());
+    const Span span{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(std::min(end + 1, text.size()))};
+    const Looks looks = looks_of(std::string_view(text).substr(at + 1, end - at - 1));
+    if (looks != Looks::harmless && !in_test(span.begin)) {
+      report(
+          codes::credential, span,
+          looks == Looks::like_secret ? "this text looks like a credential" : "secrets are not named in a `.pipe` file")
+          .help = "keep it in pipewright.toml, in the connection's section: `token = \"env:NAME\"`";
+    }
+    at = std::max(end, at + 1);
+    if (at < text.size() && (text[at] == '"' || text[at] == '{')) ++at;
+  }
+}
+
+// ---- all together ----
+
+std::string hash_of(const std::vector<std::pair<std::string, std::string>>& files) {
+  std::uint64_t low = 0xcbf29ce484222325ULL;
+  std::uint64_t high = 0x9ae16a3b2f90404fULL;
+  const auto mix = [&](std::string_view text) {
+    for (const char c : text) {
+      low = (low ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+      high = (high + static_cast<unsigned char>(c)) * 0x9E3779B97F4A7C15ULL;
+      high ^= high >> 29;
+    }
+    low = (low ^ 0xFF) * 0x100000001b3ULL;
+  };
+  for (const auto& [name, text] : files) {
+    mix(name);
+    mix(text);
+  }
+  return fmt::format("{:016x}{:016x}", low, high);
+}
+
+void Checker::finish() {
+  for (const auto& [name, table] : tables) {
+    if (table.standard) continue;
+    TableInfo& mine = tables[name];
+    check_table(mine);
+    if (table.used) continue;
+    // A file that only holds tables is there to be imported.
+    const bool library = std::none_of(pipelines.begin(), pipelines.end(), [&](const auto& entry) {
+      return visible[entry.second.file].contains(table.file);
+    });
+    // What did not parse may have used it.
+    const bool perhaps =
+        std::any_of(broken.begin(), broken.end(), [&](SourceId id) { return visible[id].contains(table.file); });
+    if (library || perhaps) continue;
+    file = table.file;
+    report(codes::unused_table, table.span, fmt::format("nobody uses the table `{}`", name)).help =
+        "take it out, or look a key up in it";
+  }
+  std::stable_sort(out.diagnostics.begin(), out.diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::pair(a.source, a.span.begin) < std::pair(b.source, b.span.begin);
+  });
+  const auto same = [](const Diagnostic& a, const Diagnostic& b) {
+    return a.source == b.source && a.span.begin == b.span.begin && a.code == b.code && a.message == b.message;
+  };
+  out.diagnostics.erase(std::unique(out.diagnostics.begin(), out.diagnostics.end(), same), out.diagnostics.end());
+  for (const auto& text : out.sources) out.plan.files.emplace_back(text->name(), text->text());
+  out.plan.hash = hash_of(out.plan.files);
+}
+
+Checked check(const ProgramInput& input, const Catalog& catalog) {
+  Checker checker(input, catalog);
+  checker.load();
+  checker.collect();
+  checker.check_lets();
+  for (const std::string& name : checker.pipeline_order) {
+    std::vector<std::string> path;
+    checker.stream_of(checker.pipelines[name], path);
+  }
+  for (const std::string& name : checker.pipeline_order) checker.check_pipeline(checker.pipelines[name]);
+  std::map<std::string, std::pair<SourceId, Span>> tests;
+  for (SourceId id = 0; id < checker.out.files.size(); ++id) {
+    checker.file = id;
+    for (const ast::Statement& statement : checker.out.files[id].statements) {
+      if (const auto* test = std::get_if<ast::Test>(&statement.node)) checker.check_test(*test, tests);
+    }
+    checker.credentials(checker.out.files[id]);
+  }
+  checker.loops();
+  checker.finish();
+  return std::move(checker.out);
+}
+
+Diagnostics check_catalog(const Catalog& catalog) {
+  ProgramInput input;
+  Checker checker(input, catalog);
+  checker.collect();
+  for (const auto& [name, source] : catalog.source_nodes) {
+    plan::Pipeline pipeline;
+    pipeline.noun = source.noun;
+    pipeline.record = source.record;
+    checker.pipeline = &pipeline;
+    for (const auto& [action_name, action] : catalog.action_nodes) checker.mapped(source.record, action);
+  }
+  checker.pipeline = nullptr;
+  checker.in_catalog = true;
+  for (auto& [name, table] : checker.tables) {
+    checker.file = table.file;
+    checker.check_table(table);
+  }
+  return std::move(checker.out.diagnostics);
+}
+
+std::string default_mapping_text(const Catalog& catalog, const std::string& source, const std::string& action) {
+  const SourceSpec* spec = catalog.source(source);
+  if (spec == nullptr || !spec->record.is(Type::Kind::record)) return {};
+  const Mapping* mapping = catalog.mapping(spec->record.record->name, action);
+  if (mapping == nullptr) return {};
+  return std::string(catalog.sources[mapping->source]->text(mapping->fields.span));
+}
+
+}  // namespace pipewright::dsl

@@ -1,0 +1,184 @@
+// Tables: keys, values, completeness and lookups.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "dsl/check/checker.hpp"
+
+namespace pipewright::dsl {
+
+using Kind = Type::Kind;
+
+Checker::TableInfo* Checker::table_named(const std::string& name) {
+  const auto found = tables.find(name);
+  if (found == tables.end()) return nullptr;
+  TableInfo& table = found->second;
+  if (table.standard || in_catalog) return &table;
+  return visible[file].contains(table.file) ? &table : nullptr;
+}
+
+void Checker::check_table(TableInfo& table) {
+  if (table.checked) return;
+  table.checked = true;
+  const SourceId file_before = file;
+  const bool catalog_before = in_catalog;
+  file = table.file;
+  in_catalog = table.standard;
+  const auto frames_before = std::move(frames);  // a table sees no record
+  frames.clear();
+  frames.emplace_back();
+
+  plan::Table made;
+  made.name = table.name;
+  made.place = place(table.span);
+  std::map<std::string, Span> seen;
+  std::optional<Type> key_type;
+  std::optional<Type> value_type;
+  const auto take_value = [&](const ast::Expr& expr) {
+    Typed value = expression(expr);
+    const auto both = value_type ? common(*value_type, value.type) : std::optional(value.type);
+    if (!both) {
+      report(codes::mixed_row, expr.span,
+             fmt::format("the values of `{}` are {}, this is {}", table.name, type_text(*value_type),
+                         type_text(value.type)));
+    } else {
+      value_type = both;
+    }
+    return std::move(value.expr);
+  };
+  for (const ast::Table::Row& row : table.tree->rows) {
+    plan::Table::Row made_row{{}, {}, place(row.span)};
+    for (const ast::Expr& key : row.keys) {
+      Typed typed = expression(key);
+      const auto* constant = std::get_if<plan::Literal>(&typed.expr.node);
+      if (constant == nullptr || typed.type.is(Kind::null)) {
+        if (!typed.type.is(Kind::unknown))
+          report(codes::wrong_type, key.span, "a key of a table is a literal").help = "write a text or a number";
+        continue;
+      }
+      const auto both = key_type ? common(*key_type, typed.type) : std::optional(typed.type);
+      if (!both) {
+        report(codes::mixed_row, key.span,
+               fmt::format("the keys of `{}` are {}, this is {}", table.name, type_text(*key_type),
+                           type_text(typed.type)));
+        continue;
+      }
+      key_type = both;
+      const std::string text(source().text(key.span));
+      const auto* number = std::get_if<Decimal>(&constant->value);
+      const auto* word = std::get_if<std::string>(&constant->value);
+      const std::string same = number != nullptr ? number->normalized().text() : word != nullptr ? "\"" + *word : text;
+      if (const auto [earlier, fresh] = seen.emplace(same, key.span); !fresh) {
+        Diagnostic& diagnostic = report(codes::duplicate_key, key.span, fmt::format("the key {} is given twice", text));
+        diagnostic.labels.push_back({file, earlier->second, "first given here"});
+        continue;
+      }
+      made_row.keys.push_back(constant->value);
+    }
+    made_row.value = take_value(row.value);
+    made.rows.push_back(std::move(made_row));
+  }
+  if (const auto& otherwise = table.tree->otherwise) {
+    using Otherwise = ast::Otherwise::Kind;
+    switch (otherwise->kind) {
+      case Otherwise::value:
+        made.otherwise = plan::Table::Otherwise::value;
+        made.otherwise_value = take_value(*otherwise->value);
+        break;
+      case Otherwise::skip:
+        made.otherwise = plan::Table::Otherwise::skip;
+        break;
+      case Otherwise::fail:
+        made.otherwise = plan::Table::Otherwise::fail;
+        break;
+      case Otherwise::keep:
+        made.otherwise = plan::Table::Otherwise::keep;
+        break;
+    }
+  }
+  table.key = key_type.value_or(Type{});
+  table.value = value_type.value_or(Type{});
+  frames = frames_before;
+  file = file_before;
+  in_catalog = catalog_before;
+  table.index = out.plan.tables.size();
+  out.plan.tables.push_back(std::move(made));
+}
+
+Typed Checker::lookup(const std::string& name, const ast::Expr& key, Span span, Span table_span) {
+  TableInfo& table = *table_named(name);
+  table.used = true;
+  check_table(table);
+  Typed value = expression(key);
+  if (value.type.is(Kind::unknown)) return bad(span);
+  if (value.type.is(Kind::json)) {
+    require(value, table.key.is(Kind::unknown) ? type_of(Kind::text) : table.key, key.span,
+            fmt::format("the key of `{}`", name));
+    return bad(span);
+  }
+  if (value.type.nullable || value.type.is(Kind::null)) {
+    report(codes::maybe_null, key.span,
+           fmt::format("`{}` may be null, and `{}` has no row for that", source().text(key.span), name))
+        .help = fmt::format("write `{}[{} ?? …]`, or ask for `!= null` first", name, source().text(key.span));
+    return bad(span);
+  }
+  const auto both = common(table.key, value.type);
+  if (!both) {
+    report(codes::wrong_type, key.span,
+           fmt::format("the keys of `{}` are {}, this is {}", name, type_text(table.key), type_text(value.type)));
+    return bad(span);
+  }
+  keys_cover(table, value.type, table_span);
+  Type type = table.value;
+  if (table.tree->otherwise && table.tree->otherwise->kind == ast::Otherwise::Kind::keep) {
+    const auto kept = common(table.value, value.type);
+    if (!kept) {
+      report(codes::wrong_type, key.span,
+             fmt::format("`else keep` of `{}` would give {} beside {}", name, type_text(value.type),
+                         type_text(table.value)));
+      return bad(span);
+    }
+    type = *kept;
+  }
+  return {type, {plan::Lookup{table.index, std::move(value.expr)}, type, place(span)}};
+}
+
+// Without `else` every word of an enumerated key must have a row; a row for a word that the key never has is a mistake.
+void Checker::keys_cover(TableInfo& table, const Type& key, Span) {
+  if (!key.is(Kind::enumeration) || key.enumeration->open || table.complained.contains(key.enumeration->name)) return;
+  table.complained.insert(key.enumeration->name);
+  std::set<std::string> rows;
+  const SourceId before = file;
+  const bool catalog_before = in_catalog;
+  file = table.file;
+  in_catalog = table.standard;
+  const auto& words = key.enumeration->words;
+  const auto is_word = [&](const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  for (const ast::Table::Row& row : table.tree->rows) {
+    for (const ast::Expr& each : row.keys) {
+      const std::string quoted(source().text(each.span));
+      const std::string word = quoted.size() >= 2 ? quoted.substr(1, quoted.size() - 2) : quoted;
+      rows.insert(word);
+      // One table may serve two enumerations: only what is nearly a word of this one is a slip.
+      if (!table.standard && !is_word(word) && closest(word, words)) words_fit(key, each);
+    }
+  }
+  if (!table.tree->otherwise) {
+    std::vector<std::string> missing;
+    for (const std::string& word : key.enumeration->words) {
+      if (!rows.contains(word)) missing.push_back(word);
+    }
+    if (!missing.empty()) {
+      report(codes::incomplete_table, table.span,
+             fmt::format("`{}` has no row for {} of {}", table.name, join(missing, ", "), key.enumeration->name))
+          .help = "give them rows, or say `else VALUE`, `else skip` or `else fail`";
+    }
+  }
+  file = before;
+  in_catalog = catalog_before;
+}
+
+}  // namespace pipewright::dsl

@@ -1,0 +1,392 @@
+#include "dsl/syntax_errors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <span>
+#include <vector>
+
+#include "base/text.hpp"
+#include "dsl/codes.hpp"
+#include "dsl/syntax_tokens.hpp"
+
+namespace pipewright::dsl {
+namespace {
+
+std::optional<Diagnostic> number_mistake(const SyntaxError& error, std::string_view text, Span token, SourceId id) {
+  const std::string word(text.substr(token.begin, token.end - token.begin));
+  if (word.empty() || std::isdigit(static_cast<unsigned char>(word[0])) == 0) return std::nullopt;
+  const bool letters = std::any_of(word.begin(), word.end(),
+                                   [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; });
+  if (!letters) return std::nullopt;
+  if (std::string_view(error.expected).ends_with("name")) {
+    return at_token(codes::bad_literal, id, token, fmt::format("`{}` is no name: a name begins with a letter", word));
+  }
+  return at_token(codes::bad_literal, id, token, fmt::format("`{}` is neither a number nor a duration", word),
+                  std::string("a duration is a whole number with one unit: `90m`, `30s`, `2h`, `7d`"));
+}
+
+std::optional<Diagnostic> sign_mistake(const SyntaxError& error, std::string_view text, Span token, SourceId id) {
+  const std::string_view sign = text.substr(token.begin, token.end - token.begin);
+  const std::string_view expected = error.expected;
+  if (sign == "=" && expected.find("->") != std::string_view::npos) {
+    return at_token(codes::foreign_word, id, token, "`=` compares nothing", "write `==` to compare", "==");
+  }
+  if (sign == "=" && expected.find("field") != std::string_view::npos) {
+    return at_token(codes::foreign_word, id, token, "a field and its value are separated by `:`", "write `:`", ":");
+  }
+  if (sign == "==" && expected == "`=`")
+    return at_token(codes::foreign_word, id, token, "`let` takes one `=`", "write `=`", "=");
+  if (sign == ":" && expected == "`=`")
+    return at_token(codes::foreign_word, id, token, "`let` takes `=`", "write `=`", "=");
+  const char before = token.begin > 0 ? text[token.begin - 1] : ' ';
+  if (sign == ">" && before == '<') {
+    return at_token(codes::foreign_word, id, {token.begin - 1, token.end}, "`<>` is written `!=` here", "write `!=`",
+                    "!=");
+  }
+  if (sign.starts_with('=') && before == '=') {
+    return at_token(codes::foreign_word, id, {token.begin - 2, token.end}, "`===` is written `==` here", "write `==`",
+                    "==");
+  }
+  if (sign == "?") {
+    return at_token(codes::foreign_word, id, token, "`? :` is written `if … then … else …` here",
+                    "write `if CONDITION then … else …`");
+  }
+  if (expected.starts_with("one `{`")) {
+    return at_token(codes::foreign_word, id, token, "a hole has one brace on each side",
+                    "write `{…}`; a brace of the text is written `\\{`");
+  }
+  if (expected.starts_with("an escape")) {
+    const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(
+        token.begin + 1 +
+            utf8_length(static_cast<unsigned char>(text[std::min<std::size_t>(token.begin + 1, text.size() - 1)])),
+        text.size()));
+    return at_token(codes::bad_literal, id, {token.begin, end}, "this is no escape of a text",
+                    "there are \\n \\t \\\" \\\\ \\{ \\}; a backslash itself is written `\\\\`");
+  }
+  static constexpr std::string_view comparisons[] = {"<", ">", "<=", ">=", "==", "!="};
+  if (std::find(std::begin(comparisons), std::end(comparisons), sign) != std::end(comparisons)) {
+    return at_token(codes::chained_comparison, id, token, "comparisons do not chain", "join two of them with `and`");
+  }
+  if (sign == "!") return at_token(codes::foreign_word, id, token, "`!` is written `not` here", "write `not`", "not ");
+  return std::nullopt;
+}
+
+std::optional<Diagnostic> unfinished(const SyntaxError& error, std::string_view text, SourceId id) {
+  if (std::string_view(error.expected).find("end of the text") == std::string_view::npos) return std::nullopt;
+  if (error.offset < text.size() && text[error.offset] == '}') {
+    const Span brace{error.offset, error.offset + 1};
+    return at_token(codes::unfinished_text, id, brace, "`}` in a text closes no hole", "write `\\}`", "\\}");
+  }
+  const std::string_view before = line_before(text, error.offset);
+  std::size_t open = before.size();
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (before[i] == '"' && (i == 0 || before[i - 1] != '\\')) open = i;
+  }
+  const auto begin = static_cast<std::uint32_t>(error.offset - before.size() + open);
+  return at_token(codes::unfinished_text, id, {begin, error.offset}, "this text does not end on its line",
+                  "close it with `\"`; a line end is written `\\n`");
+}
+
+// `2490,50`: the comma separates, so what is found is the comma or the digits behind it.
+std::optional<Diagnostic> decimal_comma(const SyntaxError& error, std::string_view text, Span token, SourceId id) {
+  const auto digit = [&](std::size_t at) {
+    return at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) != 0;
+  };
+  std::size_t comma = token.begin;
+  if (digit(comma) && comma > 0 && std::string_view(error.expected).find("a field") != std::string_view::npos) --comma;
+  if (comma == 0 || text[comma] != ',' || !digit(comma - 1) || !digit(comma + 1)) return std::nullopt;
+  std::size_t begin = comma;
+  while (begin > 0 && digit(begin - 1)) --begin;
+  std::size_t end = comma + 1;
+  while (digit(end)) ++end;
+  const std::string mended =
+      std::string(text.substr(begin, comma - begin)) + "." + std::string(text.substr(comma + 1, end - comma - 1));
+  return at_token(codes::bad_literal, id, {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)},
+                  "a decimal number has a point", fmt::format("write `{}`", mended), mended);
+}
+
+// `(`, `[` and `.` touch the word before them.
+std::optional<Diagnostic> loose_sign(std::string_view text, Span token, SourceId id) {
+  const char sign = text[token.begin];
+  if (sign != '(' && sign != '[' && sign != '.') return std::nullopt;
+  std::size_t word = token.begin;
+  while (word > 0 && (text[word - 1] == ' ' || text[word - 1] == '\t')) --word;
+  if (word == token.begin || word == 0 || !word_char(text[word - 1])) return std::nullopt;
+  Diagnostic diagnostic =
+      at_token(codes::syntax, id, token, fmt::format("`{}` touches the word before it", sign), "leave out the space");
+  diagnostic.edit = Edit{{static_cast<std::uint32_t>(word), token.begin}, ""};
+  return diagnostic;
+}
+
+bool is_step_part(std::string_view word) {
+  static constexpr std::string_view words[] = {"by",    "only",         "initially",     "as",
+                                               "else",  "at_most_once", "at_least_once", "every",
+                                               "since", "of",           "once",          "twice"};
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+// `"order" order.id`: what belongs into the text as a hole.
+std::optional<Diagnostic> value_after_text(std::string_view text, Span token, SourceId id) {
+  const char found = text[token.begin];
+  const std::string_view before = line_before(text, token.begin);
+  const std::size_t last = before.find_last_not_of(" \t");
+  if (last == std::string_view::npos || before[last] != '"' || (!word_char(found) && found != '"')) return std::nullopt;
+  std::size_t end = token.end;
+  while (end < text.size() && (word_char(text[end]) || text[end] == '.')) ++end;
+  const std::size_t next = text.find_first_not_of(" \t", end);
+  if (next != std::string_view::npos && text[next] == ':') return std::nullopt;  // the next field: a comma is missing
+  if (is_step_part(text.substr(token.begin, token.end - token.begin))) return std::nullopt;
+  const Span span{token.begin, static_cast<std::uint32_t>(end)};
+  const std::string value(text.substr(span.begin, span.end - span.begin));
+  return at_token(codes::syntax, id, span, "no value follows a text",
+                  found == '"' ? std::string("write one text")
+                               : fmt::format("put it into the text, as a hole: \"… {{{}}}\"", value));
+}
+
+constexpr std::string_view step_words[] = {"where", "let", "when", "each"};
+
+bool one_of(std::string_view word, std::span<const std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string lower(std::string_view word) {
+  std::string out(word);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+// A comma that was left out stands behind what came before.
+Diagnostic missing_comma(std::string_view text, Span token, SourceId id, std::string message, std::string help) {
+  std::size_t end = token.begin;
+  while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t')) --end;
+  Diagnostic diagnostic = at_token(codes::missing_separator, id, token, std::move(message), std::move(help));
+  diagnostic.edit = Edit{{static_cast<std::uint32_t>(end), static_cast<std::uint32_t>(end)}, ","};
+  return diagnostic;
+}
+
+// What people write where a step ends or should begin.
+std::optional<Diagnostic> step_mistake(const SyntaxError& error, std::string_view text, Span token, SourceId id) {
+  const std::string_view expected = error.expected;
+  const std::string word(text.substr(token.begin, token.end - token.begin));
+  if (expected.starts_with("a step:") && word == "if") {
+    return at_token(codes::foreign_word, id, token, "`if` chooses between values; steps are chosen with `when`",
+                    "write `when`", "when");
+  }
+  if (expected.starts_with("`{` and a chain") && word == "if" &&
+      trimmed(line_before(text, token.begin)).ends_with("else")) {
+    return at_token(codes::foreign_word, id, token, "`else if` is written `else when` here", "write `else when`",
+                    "when");
+  }
+  if (!expected.ends_with("the next step")) return std::nullopt;
+  const std::size_t arrow = token.begin == 0 ? std::string_view::npos : text.rfind("->", token.begin - 1);
+  if (arrow == std::string_view::npos) return std::nullopt;
+  const std::size_t begin = text.find_first_not_of(" \t\r\n", arrow + 2);
+  if (begin == std::string_view::npos || begin >= token.begin) return std::nullopt;
+  const Span first = token_at(text, begin);
+  const std::string step(text.substr(first.begin, first.end - first.begin));
+  if (step == "where" && word == "{") {
+    return at_token(codes::syntax, id, token,
+                    "`where` takes no braces: the steps after it are those that its records go through",
+                    "write the next steps behind it with `->`, or `when … { -> … }`");
+  }
+  const bool single = first.end < text.size() && text[first.end] != '.';
+  if (single && !one_of(step, step_words) && word_char(step[0])) {
+    if (one_of(lower(step), step_words)) {
+      return at_token(codes::foreign_word, id, first, fmt::format("`{}` is written in small letters", step),
+                      fmt::format("write `{}`", lower(step)), lower(step));
+    }
+    Diagnostic diagnostic = at_token(codes::unknown_node, id, first, fmt::format("`{}` is no step and no node", step),
+                                     "a step is `where`, `let`, `when`, `each` or a node such as `crm.order`");
+    if (const auto near = closest(step, {"where", "let", "when", "each"})) {
+      diagnostic.help = fmt::format("did you mean `{}`?", *near);
+      diagnostic.edit = Edit{first, *near};
+    }
+    return diagnostic;
+  }
+  const bool begins_line = trimmed(line_before(text, token.begin)).empty();
+  static constexpr std::string_view verbs[] = {"create", "find", "update", "upsert", "ensure", "set", "send", "append"};
+  if (begins_line && (one_of(word, verbs) || (!word.empty() && word[0] == '"'))) {
+    return at_token(codes::syntax, id, token,
+                    word[0] == '"' ? "a text stands on the line of its node"
+                                   : fmt::format("the verb `{}` stands on the line of its node", word),
+                    "join the two lines");
+  }
+  if (is_step_part(word)) {
+    return at_token(codes::syntax, id, token, fmt::format("`{}` stands too late in this step, or twice", word),
+                    "the order is: NODE VERB \"text\" by KEY, only { … } initially { … } as NAME else POLICY");
+  }
+  const std::string_view between = text.substr(first.end, token.begin - first.end);
+  if (!single && (word == "." || word == "[" || word == "(") &&
+      between.find_first_of("{}\n\"") == std::string_view::npos && text[token.begin - 1] != ' ') {
+    std::size_t from = token.begin;
+    while (from > 0 && word_char(text[from - 1])) --from;
+    const Span value{static_cast<std::uint32_t>(from), token.begin};
+    const std::size_t end = std::min(text.find_first_of(" \t\r\n}", token.begin), text.size());
+    return at_token(codes::syntax, id, value,
+                    fmt::format("`{}` is no verb: after a node stands a verb or a text in quotes",
+                                text.substr(value.begin, value.end - value.begin)),
+                    fmt::format("write a text with a hole: \"{{{}}}\"", text.substr(from, end - from)));
+  }
+  if (word_char(word.empty() ? ' ' : word[0]) && begins_line) {
+    return at_token(codes::syntax, id, token, fmt::format("`->` is missing before `{}`", word),
+                    fmt::format("write `-> {}`", word), "-> " + word);
+  }
+  return std::nullopt;
+}
+
+// What people begin a line with.
+std::optional<Diagnostic> statement_mistake(std::string_view text, Span token, SourceId id) {
+  const std::string word(text.substr(token.begin, token.end - token.begin));
+  const bool indented = token.begin > 0 && text[token.begin - 1] != '\n';
+  const bool path = token.end < text.size() && text[token.end] == '.';
+  if (indented && (one_of(word, step_words) || path)) {
+    return at_token(codes::syntax, id, token, fmt::format("`->` is missing before `{}`", word),
+                    fmt::format("write `-> {}`", word), "-> " + word);
+  }
+  static constexpr std::string_view words[] = {"import", "let", "table", "pipeline", "on", "test"};
+  if (one_of(lower(word), words)) {
+    return at_token(codes::foreign_word, id, token, fmt::format("`{}` is written in small letters", word),
+                    fmt::format("write `{}`", lower(word)), lower(word));
+  }
+  if (lower(word) == "from")
+    return at_token(codes::foreign_word, id, token, fmt::format("`{}` begins no pipeline", word), "write `on`", "on");
+  Diagnostic diagnostic = at_token(codes::syntax, id, token, fmt::format("`{}` begins no statement", word));
+  if (const auto near = closest(word, {"import", "let", "table", "pipeline", "on", "test"})) {
+    diagnostic.help = fmt::format("did you mean `{}`?", *near);
+    diagnostic.edit = Edit{token, *near};
+  } else {
+    diagnostic.help = "statements begin with `import`, `let`, `table`, `pipeline`, `on` or `test`";
+  }
+  return diagnostic;
+}
+
+// `pipeline on wb.fbs.new`, `pipeline fbs-orders`, `pipeline a` and the source without `on`.
+std::optional<Diagnostic> head_mistake(const SyntaxError& error, std::string_view text, Span token, SourceId id) {
+  if (std::string_view(error.expected) != "`on` and a source" || token.empty()) return std::nullopt;
+  const std::string word(text.substr(token.begin, token.end - token.begin));
+  const std::string before = trimmed(line_before(text, token.begin));
+  if (before == "pipeline on")
+    return at_token(codes::syntax, id, token, "this pipeline has no name",
+                    "write `pipeline NAME on …`, or leave out `pipeline`");
+  if (word == "-")
+    return at_token(codes::syntax, id, token, "names are Latin letters, digits and `_`", "write `_`", "_");
+  if (word_char(word[0]))
+    return at_token(codes::syntax, id, token, fmt::format("`on` is missing before `{}`", word),
+                    fmt::format("write `on {}`", word), "on " + word);
+  return std::nullopt;
+}
+
+bool is_reserved(std::string_view word) {
+  static constexpr std::string_view words[] = {"and", "or",    "not",  "in",    "if",   "then", "else",
+                                               "for", "where", "true", "false", "null", "clear"};
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+std::string found_text(std::string_view text, Span token) {
+  if (token.empty()) return "the file ends";
+  const std::string_view found = text.substr(token.begin, token.end - token.begin);
+  if (found == "\n" || found == "\r") return "the line ends";
+  return fmt::format("found `{}`", found);
+}
+
+// An error behind skipped white space points to the end of what stands before it, when that is on an earlier line.
+Span place_of(std::string_view text, Span token) {
+  std::size_t at = token.begin;
+  while (at > 0 && std::string_view(" \t\r\n").find(text[at - 1]) != std::string_view::npos) --at;
+  const bool earlier_line = text.substr(at, token.begin - at).find('\n') != std::string_view::npos;
+  if (!token.empty() && !earlier_line && text[token.begin] != '\n' && text[token.begin] != '\r') return token;
+  std::size_t begin = at;
+  while (begin > 0 && (static_cast<unsigned char>(text[begin - 1]) & 0xC0) == 0x80) --begin;
+  if (begin > 0) --begin;
+  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(at)};
+}
+
+}  // namespace
+
+Diagnostic explained(const SyntaxError& raised, const Source& source, SourceId id) {
+  const std::string_view text = source.text();
+  if (auto diagnostic = unfinished(raised, text, id)) return std::move(*diagnostic);
+  SyntaxError error = raised;
+  while (error.offset < text.size() && (text[error.offset] == ' ' || text[error.offset] == '\t')) ++error.offset;
+  const Span token = token_at(text, error.offset);
+  if (error.too_deep) {
+    return at_token(codes::too_deep, id, token, "nested deeper than 64",
+                    std::string("give the inner part a name with `let`"));
+  }
+  const std::string_view word = text.substr(token.begin, token.end - token.begin);
+  const std::string_view expected = error.expected;
+  if (error.offset < text.size()) {
+    if (auto diagnostic = foreign(text, error.offset, id)) return std::move(*diagnostic);
+    if (auto diagnostic = odd_letter(text, error.offset, id)) return std::move(*diagnostic);
+    if (auto diagnostic = number_mistake(error, text, token, id)) return std::move(*diagnostic);
+    if (auto diagnostic = decimal_comma(error, text, token, id)) return std::move(*diagnostic);
+    if (auto diagnostic = sign_mistake(error, text, token, id)) return std::move(*diagnostic);
+    if (auto diagnostic = value_after_text(text, token, id)) return std::move(*diagnostic);
+    if (auto diagnostic = step_mistake(error, text, token, id)) return std::move(*diagnostic);
+    if (auto diagnostic = loose_sign(text, token, id)) return std::move(*diagnostic);
+    if (auto diagnostic = head_mistake(error, text, token, id)) return std::move(*diagnostic);
+    if (is_reserved(word) && expected.find("name") != std::string_view::npos &&
+        expected.find("value") == std::string_view::npos) {
+      return at_token(codes::reserved_word, id, token, fmt::format("`{}` is a word of the language and no name", word),
+                      std::string("take another name"));
+    }
+    const bool value_begins = word_char(text[error.offset]) || text[error.offset] == '"';
+    if (expected.find("`,` or `}`") != std::string_view::npos && value_begins) {
+      return missing_comma(text, token, id, fmt::format("`,` or a line end is missing before `{}`", word),
+                           "put a comma between the fields");
+    }
+    if (expected == "`,` or `]`" && value_begins) {
+      return missing_comma(text, token, id, fmt::format("`,` is missing before `{}`", word),
+                           "put a comma between the values");
+    }
+    if (expected.find("a field, as") != std::string_view::npos && word_char(text[error.offset])) {
+      const std::size_t next = text.find_first_not_of(" \t", token.end);
+      if (next != std::string_view::npos && text[next] == '=') {
+        const auto sign = token_at(text, next);
+        return at_token(codes::foreign_word, id, sign, "a field and its value are separated by `:`", "write `:`", ":");
+      }
+      if (next != std::string_view::npos && text[next] != '\n' && text[next] != '\r') {
+        return at_token(codes::missing_separator, id, token, fmt::format("`:` is missing after `{}`", word),
+                        fmt::format("write `{}: …`", word));
+      }
+    }
+    const bool begins_line = trimmed(line_before(text, error.offset)).empty();
+    if (expected.find("a statement") != std::string_view::npos && !begins_line) {
+      return at_token(codes::syntax, id, token,
+                      fmt::format("expected `->` and a step, or the next line, {}", found_text(text, token)));
+    }
+    if (expected.find("a statement") != std::string_view::npos && word_char(text[error.offset])) {
+      return std::move(*statement_mistake(text, token, id));
+    }
+    if (expected.find("a statement") != std::string_view::npos && text.substr(error.offset).starts_with("--")) {
+      return at_token(codes::foreign_word, id, {token.begin, token.begin + 2}, "`--` does not begin a comment",
+                      "comments begin with `#`", "#");
+    }
+  }
+  return at_token(codes::syntax, id, place_of(text, token),
+                  fmt::format("expected {}, {}", error.expected, found_text(text, token)));
+}
+
+std::optional<Diagnostic> encoding_mistake(const Source& source, SourceId id) {
+  if (valid_utf8(source.text())) {
+    const std::size_t zero = source.text().find('\0');
+    if (zero == std::string::npos) return std::nullopt;
+    const auto at = static_cast<std::uint32_t>(zero);
+    return at_token(codes::bad_character, id, {at, at + 1}, "a zero byte",
+                    std::string("is this a text file? UTF-16 has to be saved as UTF-8"));
+  }
+  std::size_t at = 0;
+  const std::string_view text = source.text();
+  while (at < text.size()) {
+    const std::size_t length = utf8_length(static_cast<unsigned char>(text[at]));
+    if (!valid_utf8(text.substr(at, length))) break;
+    at += length;
+  }
+  const auto begin = static_cast<std::uint32_t>(at);
+  return at_token(codes::bad_character, id, {begin, begin + 1}, "this byte is not UTF-8",
+                  std::string("save the file as UTF-8"));
+}
+
+}  // namespace pipewright::dsl

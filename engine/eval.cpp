@@ -1,0 +1,424 @@
+#include "engine/eval.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/overloaded.hpp"
+#include "engine/functions.hpp"
+#include "engine/json.hpp"
+
+namespace pipewright::engine {
+namespace {
+
+namespace plan = dsl::plan;
+using dsl::Type;
+using plan::Expr;
+using plan::Operator;
+
+tl::unexpected<Halt> halt(const Expr& at, std::string reason) {
+  return tl::unexpected<Halt>(Halt{Halt::Kind::fail, std::move(reason), &at.place});
+}
+
+std::string path_of(const Expr& expr) {
+  if (!expr.place.text.empty()) return expr.place.text;
+  if (const auto* member = std::get_if<plan::Member>(&expr.node)) {
+    const std::string outer = path_of(*member->record);
+    return outer.empty() ? member->name : outer + "." + member->name;
+  }
+  return {};
+}
+
+std::string named(const Expr& expr) {
+  const std::string path = path_of(expr);
+  return path.empty() ? "a value" : fmt::format("`{}`", path);
+}
+
+std::string shown(const Value& value) {
+  std::string text = write_json(value);
+  if (text.size() <= 80) return text;
+  std::size_t end = 77;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
+tl::unexpected<Halt> broken(const Expr& at, const Broken& value) {
+  return halt(at, fmt::format("`{}` is {}, not {}", value.path, value.found, value.expected));
+}
+
+tl::unexpected<Halt> wrong(const Expr& at, const Value& value, std::string_view wanted) {
+  if (value.is_null()) return halt(at, fmt::format("{} is null", named(at)));
+  return halt(at, fmt::format("{} is {}, not {}", named(at), shown(value), wanted));
+}
+
+// The value behind a path of names, without a copy; nothing where the expression is no such path.
+const Value* held(const Expr& expr, const Scope& scope) {
+  if (const auto* load = std::get_if<plan::Load>(&expr.node)) {
+    const auto slot = static_cast<std::size_t>(load->slot);
+    return slot < scope.slots.size() ? &scope.slots[slot] : nullptr;
+  }
+  if (const auto* member = std::get_if<plan::Member>(&expr.node)) {
+    const Value* record = held(*member->record, scope);
+    if (record == nullptr || record->broken() != nullptr) return record;
+    return &(*record)[member->name];
+  }
+  return nullptr;
+}
+
+Evaluated element(const plan::Element& node, Scope& scope) {
+  Evaluated list = evaluate(*node.list, scope);
+  if (!list || list->is_null()) return list;
+  Evaluated index = evaluate(*node.index, scope);
+  if (!index || index->is_null()) return index;
+  if (list->record() != nullptr) {
+    const Value found = (*list)[index->id_text()];
+    if (found.broken() != nullptr) return broken(*node.list, *found.broken());
+    return found;
+  }
+  if (list->list() == nullptr) return Value();  // json that is no list has no element
+  const Decimal* number = index->number();
+  const auto at = number == nullptr ? std::nullopt : number->integer();
+  if (!at) return wrong(*node.index, *index, "a whole number");
+  const List& elements = *list->list();
+  if (*at < 0 || static_cast<std::size_t>(*at) >= elements.size()) return Value();
+  const Value& found = elements[static_cast<std::size_t>(*at)];
+  if (found.broken() != nullptr) return broken(*node.list, *found.broken());
+  return found;
+}
+
+const plan::Table::Row* row_of(const plan::Table& table, const Value& key) {
+  for (const plan::Table::Row& row : table.rows) {
+    for (const plan::Constant& candidate : row.keys) {
+      if (equal(value_of(candidate), key)) return &row;
+    }
+  }
+  return nullptr;
+}
+
+Evaluated lookup(const Expr& expr, const plan::Lookup& node, Scope& scope) {
+  Evaluated key = evaluate(*node.key, scope);
+  if (!key) return key;
+  if (scope.plan == nullptr || node.table >= scope.plan->tables.size()) return halt(expr, "there is no such table");
+  const plan::Table& table = scope.plan->tables[node.table];
+  const plan::Table::Row* row = scope.tables != nullptr ? scope.tables->row(node.table, *key) : row_of(table, *key);
+  if (row != nullptr) return evaluate(row->value, scope);
+  const std::string what = key->is_null() ? fmt::format("{} is null", named(*node.key))
+                                          : fmt::format("{} is {}", named(*node.key), shown(*key));
+  switch (table.otherwise) {
+    case plan::Table::Otherwise::keep:
+      return key;
+    case plan::Table::Otherwise::value:
+      if (table.otherwise_value) return evaluate(*table.otherwise_value, scope);
+      return Value();
+    case plan::Table::Otherwise::skip:
+      return tl::unexpected<Halt>(
+          Halt{Halt::Kind::skip, fmt::format("{}, which table `{}` skips", what, table.name), &expr.place});
+    case plan::Table::Otherwise::fail:
+    case plan::Table::Otherwise::none:
+      break;
+  }
+  return halt(expr, fmt::format("{}, which is not in table `{}`", what, table.name));
+}
+
+Evaluated truth(const Expr& expr, Scope& scope) {
+  Evaluated value = evaluate(expr, scope);
+  if (!value || value->boolean() != nullptr) return value;
+  if (value->is_null()) return Value(false);  // `where` and `when` want true
+  return wrong(expr, *value, "true or false");
+}
+
+Evaluated arithmetic(const Expr& expr, const plan::Binary& node, const Value& left, const Value& right) {
+  const Decimal* a = left.number();
+  const Decimal* b = right.number();
+  if (a == nullptr || b == nullptr)
+    return a == nullptr ? wrong(*node.left, left, "a number") : wrong(*node.right, right, "a number");
+  std::optional<Decimal> result;
+  switch (node.op) {
+    case Operator::add:
+      result = add(*a, *b);
+      break;
+    case Operator::subtract:
+      result = subtract(*a, *b);
+      break;
+    case Operator::multiply:
+      result = multiply(*a, *b);
+      break;
+    case Operator::divide:
+      if (b->is_zero()) return halt(expr, fmt::format("{} divides by zero", named(expr)));
+      result = divide(*a, *b);
+      break;
+    default:
+      if (b->is_zero()) return halt(expr, fmt::format("{} divides by zero", named(expr)));
+      result = remainder(*a, *b);
+  }
+  if (!result) return halt(expr, fmt::format("{} needs more than {} digits", named(expr), Decimal::max_digits));
+  return Value(*result);
+}
+
+constexpr std::int64_t furthest = std::int64_t{1} << 52;  // milliseconds: a hundred thousand years
+
+std::chrono::sys_days days_of(const Date& date) {
+  using namespace std::chrono;
+  return sys_days(year(date.year) / month(date.month) / day(date.day));
+}
+
+Date date_of(std::chrono::sys_days days) {
+  const std::chrono::year_month_day date(days);
+  return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day())};
+}
+
+// Times, dates and durations; nothing where the operands are others.
+std::optional<Evaluated> calendar(const Expr& expr, const plan::Binary& node, const Value& left, const Value& right) {
+  if (node.op != Operator::add && node.op != Operator::subtract) return std::nullopt;
+  const bool plus = node.op == Operator::add;
+  const auto far = [](Duration span) { return span.count() > furthest || span.count() < -furthest; };
+  const Duration* span = right.duration();
+  if (span != nullptr && far(*span)) return Evaluated(halt(expr, fmt::format("{} is out of range", named(expr))));
+  const Duration step = span == nullptr ? Duration(0) : (plus ? *span : -*span);
+  if (span != nullptr && left.time() != nullptr && !far(left.time()->time_since_epoch()))
+    return Evaluated(Value(*left.time() + step));
+  if (span != nullptr && left.duration() != nullptr && !far(*left.duration()))
+    return Evaluated(Value(*left.duration() + step));
+  if (span != nullptr && left.date() != nullptr) {
+    const auto moved = days_of(*left.date()) + std::chrono::floor<std::chrono::days>(step);
+    const Date date = date_of(std::chrono::sys_days(moved.time_since_epoch()));
+    if (date.year < 1 || date.year > 9999) return Evaluated(halt(expr, fmt::format("{} is out of range", named(expr))));
+    return Evaluated(Value(date));
+  }
+  if (!plus && left.time() != nullptr && right.time() != nullptr)
+    return Evaluated(Value(Duration(*left.time() - *right.time())));
+  if (!plus && left.date() != nullptr && right.date() != nullptr) {
+    return Evaluated(Value(std::chrono::duration_cast<Duration>(days_of(*left.date()) - days_of(*right.date()))));
+  }
+  if (plus && left.duration() != nullptr && right.time() != nullptr && !far(*left.duration())) {
+    return Evaluated(Value(*right.time() + *left.duration()));
+  }
+  return std::nullopt;
+}
+
+Evaluated ordered(const Expr& expr, const plan::Binary& node, const Value& left, const Value& right) {
+  if (left.is_null()) return wrong(*node.left, left, "");
+  if (right.is_null()) return wrong(*node.right, right, "");
+  std::optional<std::strong_ordering> order;
+  if (left.number() && right.number()) order = *left.number() <=> *right.number();
+  if (left.time() && right.time())
+    order = left.time()->time_since_epoch().count() <=> right.time()->time_since_epoch().count();
+  if (left.date() && right.date()) order = *left.date() <=> *right.date();
+  if (left.duration() && right.duration()) order = left.duration()->count() <=> right.duration()->count();
+  if (left.text() && right.text()) order = left.text()->compare(*right.text()) <=> 0;
+  if (!order) return halt(expr, fmt::format("{} and {} have no order", shown(left), shown(right)));
+  switch (node.op) {
+    case Operator::less:
+      return Value(*order < 0);
+    case Operator::less_or_equal:
+      return Value(*order <= 0);
+    case Operator::greater:
+      return Value(*order > 0);
+    default:
+      return Value(*order >= 0);
+  }
+}
+
+Evaluated membership(const plan::Binary& node, const Value& left, const Value& right) {
+  const bool wanted = node.op == Operator::in;
+  if (right.is_null()) return Value(!wanted);
+  if (right.record() != nullptr)
+    return Value(((*right.record()).end() !=
+                  std::find_if(right.record()->begin(), right.record()->end(),
+                               [&](const auto& field) { return field.first == left.id_text(); })) == wanted);
+  if (right.list() == nullptr) return wrong(*node.right, right, "a list");
+  const bool found =
+      std::any_of(right.list()->begin(), right.list()->end(), [&](const Value& each) { return equal(each, left); });
+  return Value(found == wanted);
+}
+
+Evaluated binary(const Expr& expr, const plan::Binary& node, Scope& scope) {
+  if (node.op == Operator::and_ || node.op == Operator::or_) {
+    Evaluated left = truth(*node.left, scope);
+    if (!left) return left;
+    if (*left->boolean() == (node.op == Operator::or_)) return left;
+    return truth(*node.right, scope);
+  }
+  Evaluated left = evaluate(*node.left, scope);
+  if (!left) return left;
+  if (node.op == Operator::otherwise) return left->is_null() ? evaluate(*node.right, scope) : left;
+  Evaluated right = evaluate(*node.right, scope);
+  if (!right) return right;
+  switch (node.op) {
+    case Operator::equal:
+      return Value(equal(*left, *right));
+    case Operator::unequal:
+      return Value(!equal(*left, *right));
+    case Operator::in:
+    case Operator::not_in:
+      return membership(node, *left, *right);
+    case Operator::less:
+    case Operator::less_or_equal:
+    case Operator::greater:
+    case Operator::greater_or_equal:
+      return ordered(expr, node, *left, *right);
+    default:
+      break;
+  }
+  if (auto moved = calendar(expr, node, *left, *right)) return std::move(*moved);
+  return arithmetic(expr, node, *left, *right);
+}
+
+Evaluated comprehension(const plan::Comprehension& node, Scope& scope) {
+  Evaluated source = evaluate(*node.list, scope);
+  if (!source) return source;
+  if (source->is_null()) return Value(List{});
+  if (source->list() == nullptr) return wrong(*node.list, *source, "a list");
+  const auto slot = static_cast<std::size_t>(node.slot);
+  if (slot >= scope.slots.size()) scope.slots.resize(slot + 1);
+  List made;
+  for (const Value& each : *source->list()) {
+    scope.slots[slot] = each;
+    if (node.condition) {
+      Evaluated wanted = truth(**node.condition, scope);
+      if (!wanted) return wanted;
+      if (!*wanted->boolean()) continue;
+    }
+    Evaluated element = evaluate(*node.element, scope);
+    if (!element) return element;
+    made.push_back(std::move(*element));
+  }
+  return Value(std::move(made));
+}
+
+Evaluated called(const Expr& expr, const plan::Call& node, Scope& scope) {
+  std::vector<Argument> arguments;
+  std::vector<std::string> paths;
+  arguments.reserve(node.arguments.size());
+  paths.reserve(node.arguments.size());
+  for (const Expr& argument : node.arguments) {
+    Evaluated value = evaluate(argument, scope);
+    if (!value) return value;
+    paths.push_back(path_of(argument));
+    arguments.push_back({std::move(*value), &argument.type, paths.back()});
+  }
+  auto result = call_function(node.function, arguments, {scope.now, &scope.time_zone});
+  if (!result) return halt(expr, std::move(result.error()));
+  return std::move(*result);
+}
+
+Evaluated text_of(const plan::TextOf& node, Scope& scope) {
+  std::string text;
+  for (const Expr& part : node.parts) {
+    if (const Value* here = held(part, scope); here != nullptr && here->broken() == nullptr) {
+      text += printed(*here, part.type);
+      continue;
+    }
+    Evaluated value = evaluate(part, scope);
+    if (!value) return value;
+    text += printed(*value, part.type);
+  }
+  return Value(std::move(text));
+}
+
+Evaluated record_of(const plan::RecordOf& node, Scope& scope) {
+  Record record;
+  record.reserve(node.fields.size());
+  for (const auto& [name, field] : node.fields) {
+    Evaluated value = evaluate(field, scope);
+    if (!value) return value;
+    if (!value->is_null()) record.emplace_back(name, std::move(*value));  // a field that is null is left out
+  }
+  return Value(std::move(record));
+}
+
+std::string table_key(const Value& value) { return value.is_null() ? std::string("\0null", 5) : value.id_text(); }
+
+}  // namespace
+
+CompiledTables::CompiledTables(const plan::Plan& plan) {
+  tables_.resize(plan.tables.size());
+  for (std::size_t i = 0; i < plan.tables.size(); ++i) {
+    for (const plan::Table::Row& row : plan.tables[i].rows) {
+      for (const plan::Constant& key : row.keys) tables_[i].emplace(table_key(value_of(key)), &row);
+    }
+  }
+}
+
+const plan::Table::Row* CompiledTables::row(std::size_t table, const Value& key) const {
+  if (table >= tables_.size()) return nullptr;
+  const auto found = tables_[table].find(table_key(key));
+  return found == tables_[table].end() ? nullptr : found->second;
+}
+
+Value value_of(const plan::Constant& constant) {
+  return std::visit(overloaded{
+                        [](std::monostate) { return Value(); },
+                        [](const auto& held) { return Value(held); },
+                    },
+                    constant);
+}
+
+bool equal(const Value& a, const Value& b) {
+  const bool mixed = (a.number() != nullptr && b.text() != nullptr) || (a.text() != nullptr && b.number() != nullptr);
+  return mixed ? a.id_text() == b.id_text() : a == b;
+}
+
+std::string printed(const Value& value, const dsl::Type& type) {
+  if (type.kind == Type::Kind::money && value.number() != nullptr) {
+    const auto rounded = value.number()->rounded(2);
+    if (rounded) return rounded->text();
+  }
+  return value.display();
+}
+
+Evaluated evaluate(const Expr& expr, Scope& scope) {
+  if (const Value* found = held(expr, scope)) {
+    if (found->broken() != nullptr) return broken(expr, *found->broken());
+    return *found;
+  }
+  return std::visit(overloaded{
+                        [&](const plan::Literal& node) -> Evaluated { return value_of(node.value); },
+                        [&](const plan::Load&) -> Evaluated { return Value(); },
+                        [&](const plan::Member& node) -> Evaluated {
+                          Evaluated record = evaluate(*node.record, scope);
+                          if (!record) return record;
+                          Value field = (*record)[node.name];
+                          if (field.broken() != nullptr) return broken(expr, *field.broken());
+                          return field;
+                        },
+                        [&](const plan::Element& node) -> Evaluated { return element(node, scope); },
+                        [&](const plan::Lookup& node) -> Evaluated { return lookup(expr, node, scope); },
+                        [&](const plan::Negate& node) -> Evaluated {
+                          Evaluated value = evaluate(*node.operand, scope);
+                          if (!value) return value;
+                          if (const Duration* span = value->duration()) return Value(-*span);
+                          if (value->number() == nullptr) return wrong(*node.operand, *value, "a number");
+                          return Value(value->number()->negated());
+                        },
+                        [&](const plan::Not& node) -> Evaluated {
+                          Evaluated value = truth(*node.operand, scope);
+                          if (!value) return value;
+                          return Value(!*value->boolean());
+                        },
+                        [&](const plan::Binary& node) -> Evaluated { return binary(expr, node, scope); },
+                        [&](const plan::Conditional& node) -> Evaluated {
+                          Evaluated value = truth(*node.condition, scope);
+                          if (!value) return value;
+                          return evaluate(*value->boolean() ? *node.then : *node.otherwise, scope);
+                        },
+                        [&](const plan::ListOf& node) -> Evaluated {
+                          List list;
+                          list.reserve(node.elements.size());
+                          for (const Expr& element : node.elements) {
+                            Evaluated value = evaluate(element, scope);
+                            if (!value) return value;
+                            list.push_back(std::move(*value));
+                          }
+                          return Value(std::move(list));
+                        },
+                        [&](const plan::RecordOf& node) -> Evaluated { return record_of(node, scope); },
+                        [&](const plan::Comprehension& node) -> Evaluated { return comprehension(node, scope); },
+                        [&](const plan::Call& node) -> Evaluated { return called(expr, node, scope); },
+                        [&](const plan::TextOf& node) -> Evaluated { return text_of(node, scope); },
+                        [&](const plan::Clear&) -> Evaluated { return Value(Clear{}); },
+                    },
+                    expr.node);
+}
+
+}  // namespace pipewright::engine

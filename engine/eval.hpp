@@ -1,0 +1,56 @@
+// Expressions over records: pure, no clock, no I/O. Everything that `where`, `let`, tables and mappings say is computed
+// here.
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.hpp"
+#include "dsl/plan.hpp"
+#include "engine/value.hpp"
+
+namespace pipewright::engine {
+
+/// Why an expression has no value: a table said `else skip`, or what it needs is not there or not of its type.
+struct Halt {
+  enum class Kind { skip, fail };
+  Kind kind = Kind::fail;
+  std::string reason;                       ///< names the path and the text found: "`price` is \"abc\", not money"
+  const dsl::plan::Place* place = nullptr;  ///< in the plan, which outlives it
+};
+using Evaluated = tl::expected<Value, Halt>;
+
+/// The tables of a plan, ready for look-ups: made once per plan.
+class CompiledTables {
+ public:
+  CompiledTables() = default;
+  explicit CompiledTables(const dsl::plan::Plan& plan);
+  /// The row that holds `key` (numbers by value, everything else by its text), or null.
+  [[nodiscard]] const dsl::plan::Table::Row* row(std::size_t table, const Value& key) const;
+
+ private:
+  std::vector<std::unordered_map<std::string, const dsl::plan::Table::Row*>> tables_;
+};
+
+/// What an expression sees.
+struct Scope {
+  const dsl::plan::Plan* plan = nullptr;   ///< for its tables
+  const CompiledTables* tables = nullptr;  ///< of the plan; without them a look-up walks the rows
+  std::vector<Value> slots;                ///< slot 0 the record, slot 1 `before`
+  Instant now;                             ///< the event's time of receipt
+  std::string time_zone = "UTC";           ///< `[run] time_zone`
+};
+
+/// Money keeps its digits here; it is rounded half up to kopecks where it is written (see interpret).
+Evaluated evaluate(const dsl::plan::Expr& expr, Scope& scope);
+
+/// A constant of the plan as a value.
+Value value_of(const dsl::plan::Constant& constant);
+/// Whether `==` holds: numbers by value, an id and a number by the id's text, everything else by kind and content.
+bool equal(const Value& a, const Value& b);
+/// As a hole of a text prints it: money with two decimals, everything else as Value::display.
+std::string printed(const Value& value, const dsl::Type& type);
+
+}  // namespace pipewright::engine

@@ -1,0 +1,504 @@
+#include "engine/functions.hpp"
+
+#include <fmt/format.h>
+#include <phonenumbers/phonenumberutil.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/text.hpp"
+#include "engine/eval.hpp"
+#include "engine/json.hpp"
+
+namespace pipewright::engine {
+namespace {
+
+using Made = tl::expected<Value, std::string>;
+using Arguments = std::span<const Argument>;
+using Function = Made (*)(Arguments, const Surroundings&);
+
+tl::unexpected<std::string> no(std::string reason) { return tl::unexpected<std::string>(std::move(reason)); }
+
+std::string path(const Argument& argument) {
+  return argument.path.empty() ? std::string("a value") : fmt::format("`{}`", argument.path);
+}
+
+tl::unexpected<std::string> unfit(const Argument& argument, std::string_view wanted) {
+  if (argument.value.is_null()) return no(fmt::format("{} is absent", path(argument)));
+  if (const Broken* broken = argument.value.broken()) {
+    return no(fmt::format("`{}` is {}, not {}", broken->path, broken->found, wanted));
+  }
+  std::string found = write_json(argument.value);
+  if (found.size() > 80) {
+    std::size_t end = 77;
+    while (end > 0 && (static_cast<unsigned char>(found[end]) & 0xC0) == 0x80) --end;
+    found = found.substr(0, end) + "…";
+  }
+  return no(fmt::format("{} is {}, not {}", path(argument), found, wanted));
+}
+
+std::optional<std::string> as_text(const Argument& argument) {
+  const Value& value = argument.value;
+  if (value.text() != nullptr) return *value.text();
+  if (value.is_null() || value.is_clear() || value.list() != nullptr || value.record() != nullptr ||
+      value.broken() != nullptr) {
+    return std::nullopt;
+  }
+  return argument.type != nullptr ? printed(value, *argument.type) : value.display();
+}
+
+std::optional<std::int64_t> as_index(const Argument& argument) {
+  return argument.value.number() == nullptr ? std::nullopt : argument.value.number()->integer();
+}
+
+// ---- conversions
+// -----------------------------------------------------------------------------------------------------------------
+
+Made to_text(Arguments args, const Surroundings&) {
+  if (auto text = as_text(args[0])) return Value(std::move(*text));
+  return unfit(args[0], "a text");
+}
+
+std::optional<Decimal> as_number(const Value& value) {
+  if (value.number() != nullptr) return *value.number();
+  if (value.text() == nullptr) return std::nullopt;
+  return Decimal::parse(trimmed(*value.text()));
+}
+
+Made to_int(Arguments args, const Surroundings&) {
+  const auto number = as_number(args[0].value);
+  if (!number || !number->is_integer()) return unfit(args[0], "a whole number");
+  const auto whole = number->rounded(0);
+  if (!whole) return unfit(args[0], "a whole number");
+  return Value(*whole);
+}
+
+Made to_decimal(Arguments args, const Surroundings&) {
+  if (const auto number = as_number(args[0].value)) return Value(*number);
+  return unfit(args[0], "a number");
+}
+
+Made to_bool(Arguments args, const Surroundings&) {
+  const Value& value = args[0].value;
+  if (value.boolean() != nullptr) return value;
+  if (value.text() != nullptr && *value.text() == "true") return Value(true);
+  if (value.text() != nullptr && *value.text() == "false") return Value(false);
+  return unfit(args[0], "true or false");
+}
+
+Made to_date(Arguments args, const Surroundings& around) {
+  const Value& value = args[0].value;
+  if (value.date() != nullptr) return value;
+  if (value.time() != nullptr) return Value(date_in(*value.time(), *around.time_zone));
+  if (value.text() != nullptr) {
+    if (const auto date = parse_date(*value.text())) return Value(*date);
+    if (const auto time = parse_time(*value.text(), *around.time_zone)) return Value(date_in(*time, *around.time_zone));
+  }
+  return unfit(args[0], "a date");
+}
+
+Made to_time(Arguments args, const Surroundings& around) {
+  const Value& value = args[0].value;
+  if (value.time() != nullptr) return value;
+  if (value.date() != nullptr) return Value(start_of(*value.date(), *around.time_zone));
+  if (value.text() != nullptr) {
+    if (const auto time = parse_time(*value.text(), *around.time_zone)) return Value(*time);
+    if (const auto date = parse_date(*value.text())) return Value(start_of(*date, *around.time_zone));
+  }
+  return unfit(args[0], "a time");
+}
+
+// ---- texts
+// -----------------------------------------------------------------------------------------------------------------------
+
+template <class Change>
+Made changed(Arguments args, Change change) {
+  const auto text = as_text(args[0]);
+  if (!text) return unfit(args[0], "a text");
+  return Value(change(*text));
+}
+
+Made upper(Arguments args, const Surroundings&) {
+  return changed(args, [](const std::string& t) { return uppercase(t); });
+}
+Made lower(Arguments args, const Surroundings&) {
+  return changed(args, [](const std::string& t) { return lowercase(t); });
+}
+Made trim(Arguments args, const Surroundings&) {
+  return changed(args, [](const std::string& t) { return trimmed(t); });
+}
+
+Made replace(Arguments args, const Surroundings&) {
+  const auto text = as_text(args[0]);
+  const auto from = as_text(args[1]);
+  const auto to = as_text(args[2]);
+  if (!text) return unfit(args[0], "a text");
+  if (!from) return unfit(args[1], "a text");
+  if (!to) return unfit(args[2], "a text");
+  if (from->empty()) return Value(*text);
+  std::string made;
+  std::size_t at = 0;
+  for (std::size_t hit = 0; (hit = text->find(*from, at)) != std::string::npos; at = hit + from->size()) {
+    made.append(*text, at, hit - at);
+    made += *to;
+  }
+  made.append(*text, at);
+  return Value(std::move(made));
+}
+
+std::vector<std::string_view> characters(std::string_view text) {
+  std::vector<std::string_view> points;
+  std::size_t from = 0;
+  for (std::size_t i = 1; i <= text.size(); ++i) {
+    if (i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) continue;
+    points.push_back(text.substr(from, i - from));
+    from = i;
+  }
+  return points;
+}
+
+Made split(Arguments args, const Surroundings&) {
+  const auto text = as_text(args[0]);
+  const auto separator = as_text(args[1]);
+  if (!text) return unfit(args[0], "a text");
+  if (!separator) return unfit(args[1], "a text");
+  List parts;
+  if (separator->empty()) {
+    for (const std::string_view each : characters(*text)) parts.emplace_back(each);
+    return Value(std::move(parts));
+  }
+  std::size_t at = 0;
+  for (std::size_t hit = 0; (hit = text->find(*separator, at)) != std::string::npos; at = hit + separator->size()) {
+    parts.emplace_back(text->substr(at, hit - at));
+  }
+  parts.emplace_back(text->substr(at));
+  return Value(std::move(parts));
+}
+
+Made join_list(Arguments args, const Surroundings&) {
+  const List* list = args[0].value.list();
+  if (list == nullptr) return unfit(args[0], "a list");
+  const auto separator = args.size() > 1 ? as_text(args[1]) : std::optional<std::string>("");
+  if (!separator) return unfit(args[1], "a text");
+  const dsl::Type* element = args[0].type != nullptr ? args[0].type->element.get() : nullptr;
+  std::string made;
+  bool any = false;
+  for (const Value& each : *list) {
+    if (each.is_null()) continue;
+    if (each.broken() != nullptr) return unfit({each, nullptr, args[0].path}, "a text");
+    if (any) made += *separator;
+    any = true;
+    made += element != nullptr ? printed(each, *element) : each.display();
+  }
+  return Value(std::move(made));
+}
+
+Made contains(Arguments args, const Surroundings&) {
+  if (const List* list = args[0].value.list()) {
+    return Value(
+        std::any_of(list->begin(), list->end(), [&](const Value& each) { return equal(each, args[1].value); }));
+  }
+  const auto text = as_text(args[0]);
+  const auto part = as_text(args[1]);
+  if (!text) return unfit(args[0], "a text or a list");
+  if (!part) return unfit(args[1], "a text");
+  return Value(text->find(*part) != std::string::npos);
+}
+
+Made starts_with(Arguments args, const Surroundings&) {
+  const auto text = as_text(args[0]);
+  const auto part = as_text(args[1]);
+  if (!text) return unfit(args[0], "a text");
+  if (!part) return unfit(args[1], "a text");
+  return Value(text->starts_with(*part));
+}
+
+Made ends_with(Arguments args, const Surroundings&) {
+  const auto text = as_text(args[0]);
+  const auto part = as_text(args[1]);
+  if (!text) return unfit(args[0], "a text");
+  if (!part) return unfit(args[1], "a text");
+  return Value(text->ends_with(*part));
+}
+
+// A place in `size` things: negative ones count from the end.
+std::size_t clamped(std::int64_t at, std::size_t size) {
+  const auto length = static_cast<std::int64_t>(size);
+  if (at < 0) at = std::max<std::int64_t>(0, at + length);
+  return static_cast<std::size_t>(std::min(at, length));
+}
+
+Made slice(Arguments args, const Surroundings&) {
+  const auto from = as_index(args[1]);
+  if (!from) return unfit(args[1], "a whole number");
+  std::optional<std::int64_t> to;
+  if (args.size() > 2) {
+    to = as_index(args[2]);
+    if (!to) return unfit(args[2], "a whole number");
+  }
+  if (const List* list = args[0].value.list()) {
+    const std::size_t first = clamped(*from, list->size());
+    const std::size_t last = to ? clamped(*to, list->size()) : list->size();
+    List part;
+    for (std::size_t i = first; i < last; ++i) part.push_back((*list)[i]);
+    return Value(std::move(part));
+  }
+  const auto text = as_text(args[0]);
+  if (!text) return unfit(args[0], "a text or a list");
+  const auto points = characters(*text);
+  const std::size_t first = clamped(*from, points.size());
+  const std::size_t last = to ? clamped(*to, points.size()) : points.size();
+  std::string part;
+  for (std::size_t i = first; i < last; ++i) part += points[i];
+  return Value(std::move(part));
+}
+
+Made length(Arguments args, const Surroundings&) {
+  const Value& value = args[0].value;
+  if (value.list() != nullptr) return Value(static_cast<std::int64_t>(value.list()->size()));
+  if (value.record() != nullptr) return Value(static_cast<std::int64_t>(value.record()->size()));
+  const auto text = as_text(args[0]);
+  if (!text) return unfit(args[0], "a text or a list");
+  return Value(static_cast<std::int64_t>(characters(*text).size()));
+}
+
+// ---- numbers
+// ---------------------------------------------------------------------------------------------------------------------
+
+Made rounded_by(Arguments args, Decimal::Rounding rounding) {
+  const Decimal* number = args[0].value.number();
+  if (number == nullptr) return unfit(args[0], "a number");
+  std::int64_t digits = 0;
+  if (args.size() > 1) {
+    const auto given = as_index(args[1]);
+    if (!given || *given < 0 || *given > Decimal::division_scale)
+      return unfit(args[1], "a count of digits from 0 to 18");
+    digits = *given;
+  }
+  const auto made = number->rounded(static_cast<int>(digits), rounding);
+  if (!made) return no(fmt::format("{} has too many digits", path(args[0])));
+  return Value(*made);
+}
+
+Made round(Arguments args, const Surroundings&) { return rounded_by(args, Decimal::Rounding::half_up); }
+Made floor(Arguments args, const Surroundings&) { return rounded_by(args, Decimal::Rounding::floor); }
+Made ceil(Arguments args, const Surroundings&) { return rounded_by(args, Decimal::Rounding::ceiling); }
+
+Made abs(Arguments args, const Surroundings&) {
+  const Decimal* number = args[0].value.number();
+  if (number == nullptr) return unfit(args[0], "a number");
+  return Value(number->is_negative() ? number->negated() : *number);
+}
+
+std::optional<std::strong_ordering> order_of(const Value& a, const Value& b) {
+  if (a.number() && b.number()) return *a.number() <=> *b.number();
+  if (a.text() && b.text()) return a.text()->compare(*b.text()) <=> 0;
+  if (a.date() && b.date()) return *a.date() <=> *b.date();
+  if (a.time() && b.time()) return a.time()->time_since_epoch().count() <=> b.time()->time_since_epoch().count();
+  if (a.duration() && b.duration()) return a.duration()->count() <=> b.duration()->count();
+  if ((a.number() && b.text()) || (a.text() && b.number())) return a.id_text().compare(b.id_text()) <=> 0;
+  if (a.boolean() && b.boolean()) return *a.boolean() <=> *b.boolean();
+  return std::nullopt;
+}
+
+Made extreme(Arguments args, bool greatest) {
+  List values;
+  if (args.size() == 1 && args[0].value.list() != nullptr) {
+    values = *args[0].value.list();
+  } else {
+    for (const Argument& each : args) {
+      if (each.value.is_null()) return unfit(each, "a value");
+      values.push_back(each.value);
+    }
+  }
+  std::erase_if(values, [](const Value& each) { return each.is_null(); });
+  if (values.empty()) return Value();
+  Value best = values.front();
+  for (const Value& each : values) {
+    const auto order = order_of(each, best);
+    if (!order) return unfit({each, nullptr, args[0].path}, "comparable with the others");
+    if (greatest ? *order > 0 : *order < 0) best = each;
+  }
+  return best;
+}
+
+Made min(Arguments args, const Surroundings&) { return extreme(args, false); }
+Made max(Arguments args, const Surroundings&) { return extreme(args, true); }
+
+// ---- lists
+// -----------------------------------------------------------------------------------------------------------------------
+
+Made end_of(Arguments args, bool front) {
+  if (args[0].value.is_null()) return Value();
+  const List* list = args[0].value.list();
+  if (list == nullptr) return unfit(args[0], "a list");
+  if (list->empty()) return Value();
+  const Value& found = front ? list->front() : list->back();
+  if (found.broken() != nullptr) return unfit({found, nullptr, args[0].path}, found.broken()->expected);
+  return found;
+}
+
+Made first(Arguments args, const Surroundings&) { return end_of(args, true); }
+Made last(Arguments args, const Surroundings&) { return end_of(args, false); }
+
+Made sum(Arguments args, const Surroundings&) {
+  const List* list = args[0].value.list();
+  if (list == nullptr) return unfit(args[0], "a list");
+  Decimal total;
+  for (const Value& each : *list) {
+    if (each.is_null()) continue;
+    if (each.number() == nullptr) return unfit({each, nullptr, args[0].path}, "a number");
+    const auto next = add(total, *each.number());
+    if (!next) return no(fmt::format("the sum of {} has too many digits", path(args[0])));
+    total = *next;
+  }
+  return Value(total);
+}
+
+Made sort(Arguments args, const Surroundings&) {
+  const List* list = args[0].value.list();
+  if (list == nullptr) return unfit(args[0], "a list");
+  List sorted = *list;
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    if (!order_of(sorted[0], sorted[i])) return unfit({sorted[i], nullptr, args[0].path}, "comparable with the others");
+  }
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Value& a, const Value& b) {
+    const auto order = order_of(a, b);
+    return order && *order < 0;
+  });
+  return Value(std::move(sorted));
+}
+
+Made unique(Arguments args, const Surroundings&) {
+  const List* list = args[0].value.list();
+  if (list == nullptr) return unfit(args[0], "a list");
+  std::unordered_map<std::string, bool> known;
+  List kept;
+  for (const Value& each : *list) {
+    const std::string word = each.number() != nullptr || each.text() != nullptr ? "=" + each.id_text() : encode(each);
+    if (known.emplace(word, true).second) kept.push_back(each);
+  }
+  return Value(std::move(kept));
+}
+
+// ---- others
+// ----------------------------------------------------------------------------------------------------------------------
+
+// `0.00`, `# ##0,00`, `00000`: digits behind the last point or comma, a separator of thousands, zeros in front.
+Made format_number(const Decimal& number, const std::string& pattern, const Argument& where) {
+  const std::size_t point = pattern.find_last_of(".,");
+  const std::size_t decimals = point == std::string::npos ? 0 : pattern.size() - point - 1;
+  const auto rounded = number.rounded(static_cast<int>(std::min<std::size_t>(decimals, 18)));
+  if (!rounded) return no(fmt::format("{} has too many digits", path(where)));
+  std::string digits = rounded->is_negative() ? rounded->negated().text() : rounded->text();
+  std::string fraction;
+  if (const std::size_t dot = digits.find('.'); dot != std::string::npos) {
+    fraction = digits.substr(dot + 1);
+    digits.resize(dot);
+  }
+  const std::string whole = pattern.substr(0, point == std::string::npos ? pattern.size() : point);
+  const auto zeros = static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '0'));
+  if (digits.size() < zeros) digits.insert(0, zeros - digits.size(), '0');
+  std::string separator;
+  for (const char c : whole) {
+    if (c != '0' && c != '#') separator.push_back(c);
+  }
+  if (!separator.empty()) {
+    for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, separator);
+  }
+  std::string made = rounded->is_negative() ? "-" + digits : digits;
+  if (point != std::string::npos && !fraction.empty()) made += pattern[point] + fraction;
+  return Value(std::move(made));
+}
+
+Made format(Arguments args, const Surroundings& around) {
+  const auto pattern = as_text(args[1]);
+  if (!pattern) return unfit(args[1], "a pattern");
+  const Value& value = args[0].value;
+  if (value.time() != nullptr) return Value(zoned_text(*value.time(), *around.time_zone, *pattern));
+  if (value.date() != nullptr) return Value(zoned_text(start_of(*value.date(), "UTC"), "UTC", *pattern));
+  if (value.number() != nullptr) return format_number(*value.number(), *pattern, args[0]);
+  return unfit(args[0], "a time, a date or a number");
+}
+
+Made now(Arguments, const Surroundings& around) { return Value(around.now); }
+
+Made phone(Arguments args, const Surroundings&) {
+  const auto text = as_text(args[0]);
+  if (!text) return Value();
+  const auto region = args.size() > 1 ? as_text(args[1]) : std::optional<std::string>("RU");
+  if (!region) return unfit(args[1], "a region");
+  if (auto number = phone_number(*text, *region)) return Value(std::move(*number));
+  return Value();
+}
+
+struct Entry {
+  std::size_t least;
+  std::size_t most;
+  Function call;
+};
+
+const std::unordered_map<std::string_view, Entry>& functions() {
+  static const std::unordered_map<std::string_view, Entry> table = {
+      {"text", {1, 1, to_text}},
+      {"int", {1, 1, to_int}},
+      {"decimal", {1, 1, to_decimal}},
+      {"bool", {1, 1, to_bool}},
+      {"date", {1, 1, to_date}},
+      {"time", {1, 1, to_time}},
+      {"uppercase", {1, 1, upper}},
+      {"lowercase", {1, 1, lower}},
+      {"trim", {1, 1, trim}},
+      {"replace", {3, 3, replace}},
+      {"split", {2, 2, split}},
+      {"join", {1, 2, join_list}},
+      {"contains", {2, 2, contains}},
+      {"starts_with", {2, 2, starts_with}},
+      {"ends_with", {2, 2, ends_with}},
+      {"slice", {2, 3, slice}},
+      {"length", {1, 1, length}},
+      {"round", {1, 2, round}},
+      {"floor", {1, 2, floor}},
+      {"ceil", {1, 2, ceil}},
+      {"abs", {1, 1, abs}},
+      {"min", {1, 64, min}},
+      {"max", {1, 64, max}},
+      {"format", {2, 2, format}},
+      {"now", {0, 0, now}},
+      {"phone", {1, 2, phone}},
+      {"first", {1, 1, first}},
+      {"last", {1, 1, last}},
+      {"size", {1, 1, length}},
+      {"sum", {1, 1, sum}},
+      {"sort", {1, 1, sort}},
+      {"unique", {1, 1, unique}},
+  };
+  return table;
+}
+
+}  // namespace
+
+tl::expected<Value, std::string> call_function(std::string_view name, std::span<const Argument> arguments,
+                                               const Surroundings& around) {
+  const auto found = functions().find(name);
+  if (found == functions().end()) return no(fmt::format("there is no function `{}`", name));
+  const Entry& entry = found->second;
+  if (arguments.size() < entry.least || arguments.size() > entry.most) {
+    return no(fmt::format("`{}` does not take {} values", name, arguments.size()));
+  }
+  return entry.call(arguments, around);
+}
+
+std::optional<std::string> phone_number(std::string_view text, const std::string& region) {
+  using i18n::phonenumbers::PhoneNumber;
+  using i18n::phonenumbers::PhoneNumberUtil;
+  const PhoneNumberUtil& library = *PhoneNumberUtil::GetInstance();
+  PhoneNumber number;
+  if (library.Parse(std::string(text), region, &number) != PhoneNumberUtil::NO_PARSING_ERROR) return std::nullopt;
+  if (!library.IsPossibleNumber(number)) return std::nullopt;
+  std::string made;
+  library.Format(number, PhoneNumberUtil::E164, &made);
+  return made;
+}
+
+}  // namespace pipewright::engine

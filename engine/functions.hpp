@@ -1,0 +1,34 @@
+// The functions of the language, by name: values in, a value out.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "base/time.hpp"
+#include "dsl/types.hpp"
+#include "engine/value.hpp"
+
+namespace pipewright::engine {
+
+/// One argument with what its call needs to say of it.
+struct Argument {
+  Value value;
+  const dsl::Type* type = nullptr;  ///< static; money prints with two decimals
+  std::string_view path;            ///< its source text, for the message
+};
+
+struct Surroundings {
+  Instant now;
+  const std::string* time_zone = nullptr;
+};
+
+/// The value, or why there is none, in words that name the argument's path.
+tl::expected<Value, std::string> call_function(std::string_view name, std::span<const Argument> arguments,
+                                               const Surroundings& around);
+
+/// A phone number in E.164, or nothing where the text is none. `region` (`RU`) reads numbers without a country.
+std::optional<std::string> phone_number(std::string_view text, const std::string& region);
+
+}  // namespace pipewright::engine

@@ -1,0 +1,432 @@
+#include "engine/interpret.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/overloaded.hpp"
+#include "base/text.hpp"
+#include "engine/json.hpp"
+
+namespace pipewright::engine {
+namespace {
+
+namespace plan = dsl::plan;
+using dsl::Type;
+using plan::Expr;
+using plan::Operator;
+
+// Money is rounded half up to kopecks where it is written, however deep it stands.
+Value settled(Value value, const Type& type, const Expr* expr) {
+  if (const Decimal* number = value.number()) {
+    if (type.kind != Type::Kind::money && type.kind != Type::Kind::kopecks) return value;
+    const auto rounded = number->rounded(type.kind == Type::Kind::money ? 2 : 0);
+    return rounded ? Value(*rounded) : value;
+  }
+  if (const List* list = value.list()) {
+    const auto* literal = expr != nullptr ? std::get_if<plan::ListOf>(&expr->node) : nullptr;
+    const auto* made = expr != nullptr ? std::get_if<plan::Comprehension>(&expr->node) : nullptr;
+    if (literal == nullptr && made == nullptr && !type.element) return value;
+    List parts;
+    parts.reserve(list->size());
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const Expr* inner = made != nullptr ? &*made->element : nullptr;
+      if (literal != nullptr && i < literal->elements.size()) inner = &literal->elements[i];
+      const Type& inner_type = inner != nullptr ? inner->type : *type.element;
+      parts.push_back(settled((*list)[i], inner_type, inner));
+    }
+    return Value(std::move(parts));
+  }
+  const Record* record = value.record();
+  if (record == nullptr) return value;
+  const auto* literal = expr != nullptr ? std::get_if<plan::RecordOf>(&expr->node) : nullptr;
+  if (literal == nullptr && !type.record) return value;
+  Record fields;
+  fields.reserve(record->size());
+  for (const auto& [name, held] : *record) {
+    const Expr* inner = nullptr;
+    if (literal != nullptr) {
+      for (const auto& [field, expression] : literal->fields) {
+        if (field == name) inner = &expression;
+      }
+    }
+    const dsl::FieldType* declared = nullptr;
+    if (type.record) {
+      for (const dsl::FieldType& field : type.record->fields) {
+        if (field.name == name) declared = &field;
+      }
+    }
+    static const Type unknown;
+    const bool typed = inner != nullptr && inner->type.kind != Type::Kind::unknown;
+    fields.emplace_back(name,
+                        settled(held, typed ? inner->type : (declared != nullptr ? declared->type : unknown), inner));
+  }
+  return Value(std::move(fields));
+}
+
+std::string brief(const Value& value) {
+  if (value.is_null()) return "null";
+  std::string text = value.list() != nullptr || value.record() != nullptr ? write_json(value) : value.display();
+  if (text.size() <= 60) return text;
+  std::size_t end = 57;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
+
+std::string name_of(const Expr& expr) {
+  if (const auto* member = std::get_if<plan::Member>(&expr.node)) return member->name;
+  return expr.place.text.empty() ? "the value" : expr.place.text;
+}
+
+std::string_view word_for_not(Operator op) {
+  switch (op) {
+    case Operator::less:
+      return "not less than";
+    case Operator::less_or_equal:
+      return "more than";
+    case Operator::greater:
+      return "not more than";
+    case Operator::greater_or_equal:
+      return "less than";
+    default:
+      return "not";
+  }
+}
+
+// Why a condition does not hold, in words that show the values where that is simple.
+std::string why_not(const Expr& condition, Scope& scope) {
+  if (const auto* node = std::get_if<plan::Binary>(&condition.node)) {
+    if (node->op == Operator::and_) {
+      const Evaluated left = evaluate(*node->left, scope);
+      const bool holds = left && left->boolean() != nullptr && *left->boolean();
+      return why_not(holds ? *node->right : *node->left, scope);
+    }
+    const bool simple = node->op >= Operator::equal && node->op <= Operator::not_in;
+    if (simple) {
+      const Evaluated left = evaluate(*node->left, scope);
+      const Evaluated right = evaluate(*node->right, scope);
+      if (left && right) {
+        const std::string name = name_of(*node->left);
+        if (node->op == Operator::unequal) return fmt::format("{} is {}", name, brief(*right));
+        if (node->op == Operator::in) return fmt::format("{} is {}, not one of {}", name, brief(*left), brief(*right));
+        if (node->op == Operator::not_in) return fmt::format("{} is {}", name, brief(*left));
+        return fmt::format("{} is {}, {} {}", name, brief(*left), word_for_not(node->op), brief(*right));
+      }
+    }
+  }
+  if (const auto* negated = std::get_if<plan::Not>(&condition.node))
+    return fmt::format("{} is true", name_of(*negated->operand));
+  return fmt::format("{} is not true",
+                     condition.place.text.empty() ? "the condition" : "`" + condition.place.text + "`");
+}
+
+// What came of a chain: it ended early (why, where), it waits, or it ran through.
+struct Course {
+  enum class State { through, waits, skipped, parked };
+  State state = State::through;
+  std::string reason;
+  const plan::Place* place = nullptr;
+};
+
+class Walk {
+ public:
+  Walk(const plan::Pipeline& pipeline, const plan::Plan& plan, const CompiledTables& tables, const EventData& event,
+       const std::map<Address, Recorded>& recorded)
+      : event_(event), recorded_(recorded) {
+    scope_.plan = &plan;
+    scope_.tables = &tables;
+    scope_.slots.resize(static_cast<std::size_t>(std::max(pipeline.slots, 2)));
+    scope_.slots[0] = event.record;
+    scope_.slots[1] = event.before;
+    scope_.now = event.received_at;
+    scope_.time_zone = event.time_zone;
+  }
+
+  Progress run(const plan::Steps& steps) {
+    Course course = chain(steps);
+    Progress progress;
+    progress.wants = std::move(wants_);
+    if (!progress.wants.empty() || course.state == Course::State::waits) return progress;
+    Ending ending;
+    ending.warnings = std::move(warnings_);
+    ending.reached_end = course.state == Course::State::through;
+    ending.kind = written_ ? EndingKind::written : EndingKind::unchanged;
+    if (course.state == Course::State::skipped) {
+      if (!written_ && !unchanged_) ending.kind = EndingKind::skipped;
+      ending.reason = std::move(course.reason);
+      ending.place = course.place;
+    } else if (first_skip_ && !written_ && !unchanged_ && !passed_) {  // every item of `each` was skipped
+      ending.kind = EndingKind::skipped;
+      ending.reason = std::move(first_skip_->reason);
+      ending.place = first_skip_->place;
+    }
+    if (course.state == Course::State::parked || parked_) {
+      const Course& worst = parked_ ? *parked_ : course;
+      ending.kind = EndingKind::parked;
+      ending.reason = worst.reason;
+      ending.place = worst.place;
+      ending.reached_end = false;
+    }
+    progress.ending = std::move(ending);
+    return progress;
+  }
+
+ private:
+  static Course stop(const Halt& halt, const plan::Place& step) {
+    return {halt.kind == Halt::Kind::skip ? Course::State::skipped : Course::State::parked, halt.reason,
+            halt.place != nullptr && halt.place->line != 0 ? halt.place : &step};
+  }
+
+  Course chain(const plan::Steps& steps) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const std::size_t depth = path_.size();
+      path_ += fmt::format_int(i + 1).c_str();
+      Course course = step(steps[i]);
+      path_.resize(depth);
+      if (course.state != Course::State::through) return course;
+    }
+    return {};
+  }
+
+  Course step(const plan::Step& step) {
+    return std::visit(overloaded{
+                          [&](const plan::Where& node) { return where(node, step.place); },
+                          [&](const plan::Let& node) { return let(node, step.place); },
+                          [&](const plan::When& node) { return when(node, step.place); },
+                          [&](const plan::Each& node) { return each(node, step.place); },
+                          [&](const plan::Action& node) { return action(node, step.place); },
+                      },
+                      step.node);
+  }
+
+  Course where(const plan::Where& node, const plan::Place& place) {
+    const Evaluated holds = evaluate(node.condition, scope_);
+    if (!holds) return stop(holds.error(), place);
+    if (holds->boolean() != nullptr && *holds->boolean()) return {};
+    return {Course::State::skipped, why_not(node.condition, scope_), &place};
+  }
+
+  void bind(int slot, Value value) {
+    if (slot < 0) return;
+    const auto at = static_cast<std::size_t>(slot);
+    if (at >= scope_.slots.size()) scope_.slots.resize(at + 1);
+    scope_.slots[at] = std::move(value);
+  }
+
+  Course let(const plan::Let& node, const plan::Place& place) {
+    Evaluated value = evaluate(node.value, scope_);
+    if (!value) return stop(value.error(), place);
+    bind(node.slot, std::move(*value));
+    return {};
+  }
+
+  Course when(const plan::When& node, const plan::Place& place) {
+    const std::size_t depth = path_.size();
+    for (std::size_t i = 0; i < node.branches.size(); ++i) {
+      const Evaluated holds = evaluate(node.branches[i].condition, scope_);
+      if (!holds) return stop(holds.error(), place);
+      if (holds->boolean() == nullptr || !*holds->boolean()) continue;
+      path_ += i == 0 ? std::string(".then.") : fmt::format(".when{}.", i + 1);
+      Course course = chain(node.branches[i].steps);
+      path_.resize(depth);
+      return course;
+    }
+    path_ += ".else.";
+    Course course = chain(node.otherwise);
+    path_.resize(depth);
+    return course;
+  }
+
+  Course each(const plan::Each& node, const plan::Place& place) {
+    Evaluated items = evaluate(node.list, scope_);
+    if (!items) return stop(items.error(), place);
+    if (items->is_null()) return {};
+    if (items->list() == nullptr)
+      return {Course::State::parked, fmt::format("`{}` is no list", node.list.place.text), &place};
+    const std::size_t depth = path_.size();
+    const std::vector<Value> outside = scope_.slots;
+    bool waits = false;
+    for (std::size_t i = 0; i < items->list()->size(); ++i) {
+      scope_.slots = outside;  // what an item binds is its own
+      bind(node.slot, (*items->list())[i]);
+      path_ += fmt::format("[{}].", i + 1);
+      Course course = chain(*node.steps);
+      path_.resize(depth);
+      if (course.state == Course::State::waits) waits = true;
+      if (course.state == Course::State::through) passed_ = true;
+      if (course.state == Course::State::skipped && !first_skip_) first_skip_ = std::move(course);
+      if (course.state == Course::State::parked && !parked_) parked_ = std::move(course);
+    }
+    scope_.slots = outside;
+    if (waits) return {Course::State::waits, {}, nullptr};
+    if (parked_) return *parked_;
+    return {};
+  }
+
+  // The operation, or why there is none.
+  tl::expected<Operation, Halt> operation(const plan::Action& node) {
+    Operation made;
+    made.verb = node.verb;
+    made.pipeline = event_.pipeline;
+    made.event_key = event_.key;
+    made.source_record = event_.record;
+    if (node.text) {
+      Evaluated text = evaluate(*node.text, scope_);
+      if (!text) return tl::unexpected<Halt>(text.error());
+      made.text = printed(*text, node.text->type);
+    }
+    const auto fill = [&](const std::vector<plan::Field>& fields, Record& into) -> std::optional<Halt> {
+      into.reserve(fields.size());
+      for (const plan::Field& field : fields) {
+        Evaluated value = evaluate(field.value, scope_);
+        if (!value) return value.error();
+        const bool is_key = std::find(node.keys.begin(), node.keys.end(), field.name) != node.keys.end();
+        if (is_key && find_field(made.key, field.name) == nullptr) made.key.emplace_back(field.name, *value);
+        if (value->is_null()) {
+          if (node.verb == Verb::set && field.name == "id") null_id_ = true;
+          continue;
+        }
+        into.emplace_back(field.name, settled(std::move(*value), field.value.type, &field.value));
+      }
+      return std::nullopt;
+    };
+    null_id_ = false;
+    if (auto halted = fill(node.written, made.written)) return tl::unexpected<Halt>(std::move(*halted));
+    if (auto halted = fill(node.filling, made.filling)) return tl::unexpected<Halt>(std::move(*halted));
+    Record ordered;  // in the order of `by`
+    for (const std::string& key : node.keys) {
+      const Value* value = find_field(made.key, key);
+      ordered.emplace_back(key, value == nullptr ? Value() : *value);
+    }
+    made.key = std::move(ordered);
+    return made;
+  }
+
+  const Recorded* recorded_at(const plan::Action& node, std::optional<Operation>& made) {
+    if (recorded_.empty()) return nullptr;
+    const auto found = recorded_.find(path_);
+    if (found == recorded_.end()) return nullptr;
+    if (!found->second.verify) return &found->second;
+    auto now = operation(node);
+    if (!now) return nullptr;
+    const bool same = fingerprint(node, *now) == found->second.input;
+    made = std::move(*now);
+    return same ? &found->second : nullptr;
+  }
+
+  Course action(const plan::Action& node, const plan::Place& place) {
+    std::optional<Operation> made;
+    if (const Recorded* known = recorded_at(node, made)) return came_of(node, place, known->outcome, nullptr);
+    if (!made) {
+      auto wanted = operation(node);
+      if (!wanted) return stop(wanted.error(), place);
+      made = std::move(*wanted);
+    }
+    if (node.verb == Verb::set && null_id_) return {Course::State::skipped, "`id` is null", &place};
+    for (const auto& [name, value] : made->key) {
+      if (!value.is_null()) continue;
+      if (node.verb == Verb::find || node.verb == Verb::update) return came_of(node, place, Outcome::nothing(), &name);
+      if (node.verb == Verb::set) return {Course::State::skipped, fmt::format("`{}` is null", name), &place};
+      return {Course::State::parked, fmt::format("`{}` is null, and {} needs it", name, plan::verb_text(node.verb)),
+              &place};
+    }
+    wants_.push_back({path_, &node, &place, std::move(*made)});
+    return {Course::State::waits, {}, nullptr};
+  }
+
+  static std::string nothing_found(const plan::Action& node, const std::string* null_key) {
+    if (null_key != nullptr) return fmt::format("no {} found: `{}` is null", node.node, *null_key);
+    return fmt::format("no {} found{}", node.node, node.keys.empty() ? "" : " by " + join(node.keys, ", "));
+  }
+
+  Course came_of(const plan::Action& node, const plan::Place& place, const Outcome& outcome,
+                 const std::string* null_key) {
+    warnings_.insert(warnings_.end(), outcome.warnings.begin(), outcome.warnings.end());
+    switch (outcome.kind) {
+      case Outcome::Kind::done:
+        if (outcome.operation != "none")
+          written_ = true;
+        else
+          unchanged_ = true;
+        bind(node.result, outcome.result);
+        return {};
+      case Outcome::Kind::unchanged:
+        unchanged_ = true;
+        bind(node.result, outcome.result);
+        return {};
+      case Outcome::Kind::found:
+        bind(node.result, outcome.result);
+        return {};
+      case Outcome::Kind::nothing:
+        break;
+      case Outcome::Kind::skipped:
+        return {Course::State::skipped, outcome.reason, &place};
+      case Outcome::Kind::failed: {
+        if (!outcome.failure) return {Course::State::parked, "failed", &place};
+        std::string reason = outcome.failure->reason;
+        if (!outcome.failure->help.empty()) reason += " (" + outcome.failure->help + ")";
+        return {Course::State::parked, std::move(reason), &place};
+      }
+    }
+    const std::string reason = outcome.reason.empty() ? nothing_found(node, null_key) : outcome.reason;
+    switch (node.otherwise) {
+      case plan::Action::Otherwise::skip:
+        return {Course::State::skipped, reason, &place};
+      case plan::Action::Otherwise::null:
+        bind(node.result, Value());
+        return {};
+      case plan::Action::Otherwise::fail:
+      case plan::Action::Otherwise::park:
+        break;
+    }
+    return {Course::State::parked, reason, &place};
+  }
+
+  const EventData& event_;
+  const std::map<Address, Recorded>& recorded_;
+  Scope scope_;
+  Address path_;
+  std::vector<Want> wants_;
+  std::vector<std::string> warnings_;
+  bool written_ = false;
+  bool unchanged_ = false;
+  bool passed_ = false;   // an item of `each` came to its end
+  bool null_id_ = false;  // of the operation made last
+  std::optional<Course> parked_;
+  std::optional<Course> first_skip_;
+};
+
+}  // namespace
+
+Progress advance(const plan::Pipeline& pipeline, const plan::Plan& plan, const CompiledTables& tables,
+                 const EventData& event, const std::map<Address, Recorded>& recorded) {
+  return Walk(pipeline, plan, tables, event, recorded).run(pipeline.steps);
+}
+
+std::string fingerprint(const plan::Action& action, const Operation& operation) {
+  std::string text = action.connection + " " + action.node + " " + plan::verb_text(operation.verb);
+  if (operation.text) {
+    text += ' ';
+    append_json_text(text, *operation.text);
+  }
+  text += encode(Value(operation.key));
+  text += encode(Value(operation.written));
+  text += encode(Value(operation.filling));
+  return text;
+}
+
+std::string ending_text(EndingKind kind) {
+  switch (kind) {
+    case EndingKind::skipped:
+      return "skipped";
+    case EndingKind::unchanged:
+      return "unchanged";
+    case EndingKind::written:
+      return "written";
+    case EndingKind::parked:
+      return "parked";
+  }
+  return {};
+}
+
+}  // namespace pipewright::engine

@@ -1,0 +1,71 @@
+// How one event walks its pipeline: pure steps are recomputed, effects are taken from what was recorded. A resumed
+// event is the same walk.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dsl/plan.hpp"
+#include "engine/eval.hpp"
+#include "engine/node.hpp"
+
+namespace pipewright::engine {
+
+/// A place in the plan as one event passes it: `3`, `4.else.1`, `5[2].1`. Stable for one plan.
+using Address = std::string;
+
+/// What is known of an effect that was already made.
+struct Recorded {
+  Outcome outcome;
+  std::string input;    ///< fingerprint of the operation that it answers
+  bool verify = false;  ///< the plan may be another one: the outcome counts only if the operation is still the same
+};
+
+/// One event, as its pipeline sees it.
+struct EventData {
+  Value record;
+  Value before;
+  Instant received_at;
+  std::string time_zone = "UTC";
+  std::string pipeline;
+  std::string key;  ///< the source record's id
+};
+
+/// An effect that the event now wants.
+struct Want {
+  Address address;
+  const dsl::plan::Action* action = nullptr;  ///< in the plan, which outlives it
+  const dsl::plan::Place* place = nullptr;
+  Operation operation;
+};
+
+enum class EndingKind { skipped, unchanged, written, parked };  ///< from the least to the worst
+
+struct Ending {
+  EndingKind kind = EndingKind::unchanged;
+  std::string reason;                       ///< of what was skipped or parked
+  const dsl::plan::Place* place = nullptr;  ///< the step that skipped or parked it
+  std::vector<std::string> warnings;
+  bool reached_end = false;  ///< the chain came to its end: listeners (`on NAME`) get the event
+};
+
+/// Either effects that may go on side by side, or (when there are none) the ending. Neither: all that is wanted is
+/// under way.
+struct Progress {
+  std::vector<Want> wants;
+  std::optional<Ending> ending;
+};
+
+/// Walks from the first step with what is recorded. Effects that are under way already are named again in `wants`: who
+/// calls knows which they are.
+Progress advance(const dsl::plan::Pipeline& pipeline, const dsl::plan::Plan& plan, const CompiledTables& tables,
+                 const EventData& event, const std::map<Address, Recorded>& recorded);
+
+/// The operation as a text that is equal only for equal work: how equal effects are found.
+std::string fingerprint(const dsl::plan::Action& action, const Operation& operation);
+
+std::string ending_text(EndingKind kind);
+
+}  // namespace pipewright::engine

@@ -1,0 +1,284 @@
+// The connector of the simulated world, written as real ones are.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/json.hpp"
+#include "engine/simulation/world.hpp"
+
+namespace pipewright::engine::simulation {
+namespace {
+
+class SimConnection : public Connection {
+ public:
+  SimConnection(std::string name, Rate rate)
+      : Connection(Settings{std::move(name), "sim", {}, {}, {}, "UTC", "."}), rate_(rate) {}
+  [[nodiscard]] std::map<std::string, Rate> limits() const override {
+    return rate_.interval.count() > 0 ? std::map<std::string, Rate>{{"api", rate_}} : std::map<std::string, Rate>{};
+  }
+
+ private:
+  Rate rate_;
+};
+
+Request request_of(const std::string& kind, const std::string& verb, List body, bool write) {
+  Request request;
+  request.method = write ? "POST" : "GET";
+  request.url = "sim://target/" + kind + "/" + verb;
+  request.body = write_json(Value(std::move(body)));
+  request.group = "api";
+  request.write = write;
+  return request;
+}
+
+std::optional<Failure> failure_of(const CallResult& result) {
+  if (!result) return Failure{Failure::Kind::transient, result.error().message, {}, result.error().sent};
+  if (result->status == 401) return Failure{Failure::Kind::credentials, "the key is not accepted", {}, false};
+  if (result->status == 429 || result->status >= 500) {
+    return Failure{Failure::Kind::transient, fmt::format("HTTP {}", result->status), {}, result->status != 429};
+  }
+  if (result->status >= 400)
+    return Failure{Failure::Kind::permanent, fmt::format("HTTP {}: {}", result->status, result->body)};
+  return std::nullopt;
+}
+
+// What is to be changed of a record that is there.
+Record differences(const Operation& operation, const Value& there) {
+  Record changed;
+  for (const auto& [name, value] : operation.written) {
+    if (!(there[name] == value)) changed.emplace_back(name, value);
+  }
+  return changed;
+}
+
+struct Pieces {
+  std::vector<Value> found;
+  std::optional<Failure> failure;
+};
+
+Task<Pieces> find_all(std::string kind, Batch batch, Calls& calls) {
+  Pieces pieces;
+  for (std::size_t from = 0; from < batch.size(); from += 100) {
+    List keys;
+    const std::size_t to = std::min(batch.size(), from + 100);
+    for (std::size_t i = from; i < to; ++i)
+      keys.push_back(batch[i].key.empty() ? Value() : batch[i].key.front().second);
+    Request request = request_of(kind, "find", std::move(keys), false);
+    CallResult result = co_await calls.send(std::move(request));
+    pieces.failure = failure_of(result);
+    if (pieces.failure) co_return pieces;
+    Result<Value> body = result->json();
+    for (const Value& each : *body->list()) pieces.found.push_back(each);
+  }
+  co_return pieces;
+}
+
+Task<Outcomes> write_all(std::string kind, std::vector<std::size_t> which, std::string verb,
+                         std::vector<Record> records, Outcomes outcomes, Calls& calls) {
+  for (std::size_t from = 0; from < which.size(); from += 50) {
+    const std::size_t to = std::min(which.size(), from + 50);
+    List body;
+    for (std::size_t i = from; i < to; ++i) body.emplace_back(records[i]);
+    Request request = request_of(kind, verb, std::move(body), true);
+    request.items.assign(which.begin() + static_cast<std::ptrdiff_t>(from),
+                         which.begin() + static_cast<std::ptrdiff_t>(to));
+    List predicted;
+    for (std::size_t i = from; i < to; ++i) {
+      Record record = records[i];
+      set_field(record, "id", Value(Placeholder{"(new)"}));
+      predicted.emplace_back(std::move(record));
+    }
+    request.predicted = Value(std::move(predicted));
+    CallResult result = co_await calls.send(std::move(request));
+    const std::optional<Failure> failure = failure_of(result);
+    Value answer;
+    if (!failure) answer = *result->json();
+    for (std::size_t i = from; i < to; ++i) {
+      Outcome& outcome = outcomes[which[i]];
+      if (failure) {
+        outcome = Outcome::failed(*failure);
+        continue;
+      }
+      outcome.operation = verb == "create" ? "create" : "update";
+      outcome.result = (*answer.list())[i - from];
+      outcome.record = records[i];
+      outcome.summary = verb + "d";
+    }
+  }
+  co_return outcomes;
+}
+
+Task<Outcomes> work(std::string kind, Batch batch, Calls& calls) {
+  Outcomes outcomes(batch.size());
+  Pieces pieces = co_await find_all(kind, batch, calls);
+  if (pieces.failure) {
+    pieces.failure->maybe_done = false;
+    for (Outcome& each : outcomes) each = Outcome::failed(*pieces.failure);
+    co_return outcomes;
+  }
+  std::vector<std::size_t> fresh, known;
+  std::vector<Record> fresh_records, known_records;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Value there = pieces.found[i];
+    if (there.is_null() && batch[i].assumed) there = *batch[i].assumed;
+    outcomes[i].kind = Outcome::Kind::done;
+    if (batch[i].verb == Verb::find) {
+      outcomes[i] = Outcome::nothing();
+      if (!there.is_null()) outcomes[i].kind = Outcome::Kind::found;
+      outcomes[i].result = there;
+      continue;
+    }
+    if (there.is_null() && batch[i].verb == Verb::update) {
+      outcomes[i] = Outcome::nothing();
+      continue;
+    }
+    if (there.is_null()) {
+      fresh.push_back(i);
+      fresh_records.push_back(batch[i].whole());
+      continue;
+    }
+    Record changed = batch[i].verb == Verb::ensure ? Record{} : differences(batch[i], there);
+    outcomes[i].result = there;
+    if (changed.empty()) {
+      outcomes[i].kind = Outcome::Kind::unchanged;
+      continue;
+    }
+    set_field(changed, "external_id", batch[i].key.front().second);
+    known.push_back(i);
+    known_records.push_back(std::move(changed));
+  }
+  if (!fresh.empty()) outcomes = co_await write_all(kind, fresh, "create", fresh_records, outcomes, calls);
+  if (!known.empty()) outcomes = co_await write_all(kind, known, "edit", known_records, outcomes, calls);
+  co_return outcomes;
+}
+
+Task<Outcomes> send_text(Connection&, Batch batch, Calls& calls) {
+  Outcomes outcomes(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Request request = request_of("message", "send", List(), true);
+    Record body;
+    body.emplace_back("text", batch[i].text.value_or(""));
+    request.body = write_json(Value(std::move(body)));
+    request.items.push_back(i);
+    CallResult result = co_await calls.send(std::move(request));
+    if (const auto failure = failure_of(result))
+      outcomes[i] = Outcome::failed(*failure);
+    else
+      outcomes[i].operation = "send";
+  }
+  co_return outcomes;
+}
+
+Task<Outcomes> write_log(Connection&, Batch batch, Calls&) {
+  Outcomes outcomes(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    outcomes[i].kind = Outcome::Kind::unchanged;
+    outcomes[i].summary = batch[i].text.value_or("");
+  }
+  co_return outcomes;
+}
+
+std::string identity_of(const Operation& operation) {
+  return operation.key.empty() ? std::string() : operation.key.front().second.id_text();
+}
+
+ActionNode keyed(std::string name) {
+  ActionNode node;
+  node.name = std::move(name);
+  for (const Verb verb : {Verb::find, Verb::update, Verb::upsert, Verb::ensure}) node.verbs[verb] = Repeat::keyed;
+  node.capacity = 50;
+  node.parallel = 2;
+  node.group = "api";
+  node.identity = identity_of;
+  node.work = [kind = node.name.substr(node.name.find('.') + 1)](Connection&, Batch batch, Calls& calls) {
+    return work(kind, std::move(batch), calls);
+  };
+  return node;
+}
+
+Task<Page> page_from(World* world, Look look, Calls& calls) {
+  Page page;
+  Request request = request_of("script", "find", List(), false);
+  CallResult result = co_await calls.send(std::move(request));
+  page.failure = failure_of(result);
+  if (page.failure) co_return page;
+  std::size_t at = look.cursor.empty() ? 0 : static_cast<std::size_t>(std::atoll(look.cursor.c_str()));
+  for (; at < world->script.size() && page.events.size() < look.room; ++at) {
+    const Scripted& next = world->script[at];
+    if (next.at > calls.now()) break;
+    NewEvent event;
+    event.identity = next.identity;
+    event.key = next.key;
+    event.raw = Value(next.record);
+    page.events.push_back(std::move(event));
+  }
+  page.cursor = fmt::format("{}", at);
+  page.more = at < world->script.size() && world->script[at].at <= calls.now();
+  co_return page;
+}
+
+Task<Page> page_of_file(World* world, Look look) {
+  Page page;
+  std::size_t at = look.cursor.empty() ? 0 : static_cast<std::size_t>(std::atoll(look.cursor.c_str()));
+  for (; at < world->script.size() && page.events.size() < look.room; ++at) {
+    NewEvent event;
+    event.identity = world->script[at].identity;
+    event.raw = Value(world->script[at].record);
+    page.events.push_back(std::move(event));
+  }
+  page.cursor = fmt::format("{}", at);
+  page.more = at < world->script.size();
+  co_return page;
+}
+
+Task<std::optional<std::string>> wanted_by(World* world, Value record, Calls& calls) {
+  Request request = request_of("script", "find", List(), false);
+  CallResult result = co_await calls.send(std::move(request));
+  if (!result || !world->still_wanted) co_return std::nullopt;
+  co_return world->still_wanted(record);
+}
+
+}  // namespace
+
+std::shared_ptr<const Registry> registry(World& world) {
+  Nodes nodes;
+  SourceNode source;
+  source.name = "sim.new";
+  source.every = std::chrono::seconds(30);
+  source.look = [from = &world](Connection&, Look look, Calls& calls) {
+    return page_from(from, std::move(look), calls);
+  };
+  source.still_wanted = [from = &world](Connection&, Value record, Calls& calls) {
+    return wanted_by(from, std::move(record), calls);
+  };
+  nodes.sources.push_back(source);
+  source.name = "sim.lines";
+  source.rereadable = true;
+  source.look = [from = &world](Connection&, Look look, Calls&) { return page_of_file(from, std::move(look)); };
+  nodes.sources.push_back(source);
+  for (const char* name : {"sim.client", "sim.order", "sim.line", "sim.copy"}) nodes.actions.push_back(keyed(name));
+  ActionNode send;
+  send.name = "sim.send";
+  send.verbs[Verb::send] = Repeat::unasked;
+  send.group = "api";
+  send.work = send_text;
+  nodes.actions.push_back(send);
+  ActionNode log;
+  log.name = "sim.log";
+  log.verbs[Verb::send] = Repeat::keyed;
+  log.capacity = 1000;
+  log.pure_sink = true;
+  log.work = write_log;
+  nodes.actions.push_back(log);
+  std::vector<Nodes> parts;
+  parts.push_back(std::move(nodes));
+  return std::make_shared<const Registry>(std::move(parts));
+}
+
+std::map<std::string, std::shared_ptr<Connection>> connections(Rate rate) {
+  std::map<std::string, std::shared_ptr<Connection>> all;
+  for (const char* name : {"sim", "other"}) all[name] = std::make_shared<SimConnection>(name, rate);
+  return all;
+}
+
+}  // namespace pipewright::engine::simulation

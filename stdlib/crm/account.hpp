@@ -1,0 +1,97 @@
+// A retailCRM account: its address, key, limit and what its answers mean. Facts: reference/retailcrm/api.md, sections 1 to 4.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dsl/types.hpp"
+#include "engine/node.hpp"
+#include "engine/task.hpp"
+
+namespace pipewright::crm {
+
+using engine::Answer;
+using engine::Calls;
+using engine::CallResult;
+using engine::Failure;
+using engine::List;
+using engine::Record;
+using engine::Request;
+using engine::Task;
+using engine::Value;
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// The limiter's only group: 10 requests a second from one address, GET and POST alike (api.md 3).
+inline constexpr const char* group = "crm";
+
+/// Offers of one store by barcode (api.md 9). A cache: nothing in it is needed to be right.
+struct Catalogue {
+  struct Offer {
+    Value id;
+    std::string xml_id;
+    bool ambiguous = false;  ///< a second offer has the barcode too
+  };
+  std::map<std::string, Offer> offers;
+  std::map<std::string, Instant> missing;  ///< barcodes that no offer has, and when that was asked
+  std::optional<Instant> indexed;          ///< when store/offers was walked as a whole
+  std::optional<Instant> closed;           ///< when the account said that it has no such method
+  Decimal last_id;                         ///< the greatest offer id seen
+  int asked = 0;                           ///< look-ups of single barcodes so far
+};
+
+/// The records as declared in stdlib/crm/records.pipe: what results look like.
+struct Declared {
+  dsl::Type client;
+  dsl::Type order;
+  dsl::Type item;
+};
+
+class Account : public engine::Connection {
+ public:
+  explicit Account(engine::Settings settings);
+
+  [[nodiscard]] std::map<std::string, engine::Rate> limits() const override;
+  [[nodiscard]] engine::Feedback feedback(const Request& request, const Answer& answer) const override;
+  [[nodiscard]] std::string summary() const override;
+  [[nodiscard]] std::string account() const override;
+  [[nodiscard]] std::string account_zone() const override;
+
+  [[nodiscard]] std::string site() const { return settings().text("site"); }
+  [[nodiscard]] bool park_unmatched() const { return settings().text("unmatched_items") == "park"; }
+  [[nodiscard]] std::string technical_client() const { return settings().text("client", "wildberries"); }
+  [[nodiscard]] const Declared& declared() const { return declared_; }
+
+  /// `path` behind /api/v5/: `orders`. Names of parameters as the API writes them: `filter[externalIds][]`.
+  [[nodiscard]] Request get(const std::string& path, const Pairs& query) const;
+  /// A write, as a form; objects are JSON texts already. `predicted` is its answer in a dry run, `items` the batch indexes it is for.
+  [[nodiscard]] Request post(const std::string& path, const Pairs& form, std::vector<std::size_t> items, Record predicted, int status = 200) const;
+
+  // Caches for the life of the process.
+  std::string zone;                                ///< of the account's wall clocks; empty: not asked yet
+  std::map<std::string, Value> technical_clients;  ///< the technical client's id by site
+  std::map<std::string, Catalogue> catalogues;     ///< by site
+
+ private:
+  [[nodiscard]] Request request(const std::string& method, const std::string& path) const;
+  std::string base_;
+  std::string host_;
+  Declared declared_;
+};
+
+/// What an answer that is no success, or no answer, means; nothing: it is a success. `write`: whether it may have changed something.
+std::optional<Failure> failure_of(const CallResult& result, bool write);
+/// The JSON of a good answer, or why there is none.
+tl::expected<Value, Failure> json_of(const CallResult& result, bool write);
+/// The CRM's words in full: errorMsg and errors, which are a map, a list or a text (api.md 2).
+std::string words_of(const Answer& answer);
+bool already_exists(const CallResult& result);
+Failure permanent(std::string reason, std::string help = {});
+
+/// GET /settings, once: learns the zone of the account's wall clocks (api.md 1). Where the key may not read it, `[run] time_zone` stands in.
+Task<std::optional<Failure>> learn_zone(Account& account, Calls& calls);
+
+}  // namespace pipewright::crm

@@ -1,0 +1,31 @@
+// Supplies of FBS tasks: which one a task is in, an open one for a group of tasks, moving tasks between them (api.md 7.3).
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "stdlib/wb/tasks.hpp"
+
+namespace pipewright::wb {
+
+/// Tasks that may share a supply: one warehouse, cargo type, crossing of the border and kind of buyer.
+std::string group_of(const Value& task);
+
+struct OpenSupplies {
+  std::map<std::string, std::string> by_order;                     ///< order → supply
+  std::map<std::string, std::vector<std::string>> orders;          ///< supply → its orders
+  std::map<std::string, std::string> name;                         ///< supply → name
+};
+
+/// All open supplies and what is in them. Closed ones that were walked over once are not walked over again.
+engine::Task<tl::expected<OpenSupplies, Failure>> open_supplies(Account& account, engine::Calls& calls);
+
+/// An open supply for the group: one that is there by its name, else a new one. `avoid` is not taken.
+engine::Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group, std::string avoid, engine::Calls& calls);
+
+/// Puts orders into a supply, a hundred in a call: what could not be added, with the reason (a refusal does not say which one it means:
+/// then each is tried alone).
+engine::Task<std::map<std::string, Failure>> add_to_supply(Account& account, std::string supply, std::vector<std::string> ids, engine::Calls& calls);
+
+}  // namespace pipewright::wb

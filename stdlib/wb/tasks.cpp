@@ -1,0 +1,188 @@
+#include "stdlib/wb/tasks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "engine/json.hpp"
+
+namespace pipewright::wb {
+
+using engine::Broken;
+using engine::Calls;
+using engine::List;
+using engine::Record;
+using engine::Task;
+
+bool is_task_id(const std::string& id) {
+  return !id.empty() && id.size() <= 19 && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Value id_list(const std::vector<std::string>& ids) {
+  List list;
+  for (const std::string& id : ids) {
+    if (is_task_id(id)) list.emplace_back(*Decimal::parse(id));
+  }
+  return Value(std::move(list));
+}
+
+std::vector<Value> orders_of(const Value& body) {
+  const List* list = body["orders"].list();
+  return list == nullptr ? std::vector<Value>() : *list;
+}
+
+std::string id_of(const Value& task) {
+  const Value& id = task["id"];
+  return id.number() != nullptr || id.text() != nullptr ? id.id_text() : std::string();
+}
+
+Instant created_at(const Value& task, Instant otherwise) {
+  const std::string* text = task["createdAt"].text();
+  return text == nullptr ? otherwise : parse_time(*text).value_or(otherwise);
+}
+
+Value read_cursor(const std::string& text) {
+  if (text.empty()) return Value(Record{});
+  const Result<Value> cursor = engine::parse_json(text);
+  return cursor ? *cursor : Value(Record{});
+}
+
+std::optional<Instant> moment(const Value& cursor, const char* field) {
+  const Decimal* number = cursor[field].number();
+  if (number == nullptr || !number->integer()) return std::nullopt;
+  return Instant(Duration(*number->integer()));
+}
+
+std::int64_t unix_seconds(Instant instant) { return std::chrono::floor<std::chrono::seconds>(instant).time_since_epoch().count(); }
+
+namespace {
+
+constexpr std::size_t most_ids = 1000;
+
+Status status_of(const Value& entry) {
+  Status status{entry["supplierStatus"].display(), entry["wbStatus"].display(), std::nullopt};
+  if (const bool* cancellable = entry["isCancellable"].boolean()) status.cancellable = *cancellable;
+  return status;
+}
+
+}  // namespace
+
+// A coroutine keeps its parameters by value; the account and the calls outlive it.
+Task<tl::expected<Statuses, Failure>> fbs_statuses(Account& account, std::vector<std::string> ids, Calls& calls) {
+  Statuses found;
+  for (std::size_t from = 0; from < ids.size(); from += most_ids) {
+    const std::vector<std::string> part(ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most_ids)));
+    Record body;
+    body.emplace_back("orders", id_list(part));
+    Request request = account.send("POST", group::fbs, "/api/v3/orders/status", Value(std::move(body)));
+    const CallResult answer = co_await calls.send(std::move(request));
+    const auto json = json_of(answer);
+    if (!json) co_return tl::unexpected<Failure>(json.error());
+    for (const Value& entry : orders_of(*json)) found[id_of(entry)] = status_of(entry);
+  }
+  co_return found;
+}
+
+Task<tl::expected<Statuses, Failure>> dbs_statuses(Account& account, std::vector<std::string> ids, Calls& calls) {
+  Statuses found;
+  for (std::size_t from = 0; from < ids.size(); from += most_ids) {
+    const std::vector<std::string> part(ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most_ids)));
+    Record body;
+    body.emplace_back("ordersIds", id_list(part));  // the API's own spelling
+    Request request = account.send("POST", group::dbs, "/api/marketplace/v3/dbs/orders/status/info", Value(std::move(body)));
+    const CallResult answer = co_await calls.send(std::move(request));
+    const auto json = json_of(answer);
+    if (!json) co_return tl::unexpected<Failure>(json.error());
+    for (const Value& entry : orders_of(*json)) {
+      if (entry["supplierStatus"].text() != nullptr) found[entry["orderId"].id_text()] = status_of(entry);
+    }
+  }
+  co_return found;
+}
+
+// ---- what is remembered ----------------------------------------------------------------------------------------------------------------
+
+std::string text_of(const Known& known) {
+  Record state;
+  state.emplace_back("raw", known.raw);
+  state.emplace_back("supplier", Value(known.status.supplier));
+  state.emplace_back("wb", Value(known.status.wb));
+  if (!known.buyer.is_null()) state.emplace_back("buyer", known.buyer);
+  state.emplace_back("changes", Value(known.changes));
+  state.emplace_back("seen_status", Value(known.seen_status));
+  return engine::write_json(Value(std::move(state)));
+}
+
+Known known_of(const std::string& text) {
+  Known known;
+  const Result<Value> state = engine::parse_json(text);
+  if (!state) return known;
+  known.raw = (*state)["raw"];
+  known.status.supplier = (*state)["supplier"].display();
+  known.status.wb = (*state)["wb"].display();
+  known.buyer = (*state)["buyer"];
+  if (const Decimal* changes = (*state)["changes"].number(); changes != nullptr) known.changes = static_cast<int>(changes->integer().value_or(0));
+  if (const bool* seen = (*state)["seen_status"].boolean()) known.seen_status = *seen;
+  return known;
+}
+
+namespace {
+
+Value coded(const std::optional<int>& code, const char* path, const std::string& word) {
+  if (code) return Value(*code);
+  return Value(Broken{path, "a known status", engine::write_json(Value(word))});
+}
+
+std::string spoken(const Value& value) { return value.text() == nullptr ? (value.number() == nullptr ? std::string() : value.id_text()) : trimmed(*value.text()); }
+
+Value or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
+
+}  // namespace
+
+Record derived_fields(const Known& known, bool fbs) {
+  Record fields;
+  const Status& status = known.status;
+  fields.emplace_back("supplier_status", Value(status.supplier));
+  fields.emplace_back("wb_status", Value(status.wb));
+  if (fbs) fields.emplace_back("is_cancellable", status.cancellable ? Value(*status.cancellable) : Value());
+  fields.emplace_back("status", coded(status_code(status.supplier, status.wb, fbs), "supplierStatus", status.supplier));
+  fields.emplace_back("user_status", coded(user_status_code(status.supplier, status.wb), "wbStatus", status.wb));
+  fields.emplace_back("user", buyer_record(known.buyer, known.raw["orderUid"]));
+  return fields;
+}
+
+// «Иванов Иван Петрович» is last name, first name, patronymic; one word is a first name.
+Value buyer_record(const Value& contact, const Value& order_uid) {
+  if (contact.is_null()) return {};
+  const std::string full = spoken(contact["fullName"]);
+  const std::string first = spoken(contact["firstName"]);
+  std::string phone = spoken(contact["replacementPhone"]);
+  if (phone.empty()) {
+    phone = spoken(contact["phone"]);
+    const std::string extension = spoken(contact["phoneCode"]);
+    if (!phone.empty() && !extension.empty() && extension != "0") phone += " доб. " + extension;
+  }
+  if (full.empty() && first.empty() && phone.empty()) return {};
+  std::vector<std::string> words;
+  std::string word;
+  for (const char c : full + " ") {
+    if (c != ' ') word.push_back(c);
+    else if (!word.empty()) words.push_back(std::exchange(word, {}));
+  }
+  Record buyer;
+  buyer.emplace_back("id", order_uid);
+  buyer.emplace_back("name", or_null(full.empty() ? first : full));
+  buyer.emplace_back("last_name", words.size() > 1 ? Value(words[0]) : Value());
+  buyer.emplace_back("first_name", words.size() > 1 ? Value(words[1]) : or_null(words.empty() ? first : words[0]));
+  std::string patronymic;
+  for (std::size_t i = 2; i < words.size(); ++i) patronymic += (patronymic.empty() ? "" : " ") + words[i];
+  buyer.emplace_back("patronymic", or_null(patronymic));
+  buyer.emplace_back("phone", or_null(phone));
+  List phones;
+  if (!phone.empty()) phones.emplace_back(phone);
+  buyer.emplace_back("phones", Value(std::move(phones)));
+  return Value(std::move(buyer));
+}
+
+}  // namespace pipewright::wb

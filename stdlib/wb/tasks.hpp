@@ -1,0 +1,69 @@
+// What the sources of assembly tasks (FBS, DBS) have in common: statuses of many, the state that is remembered, events out of it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/task.hpp"
+#include "stdlib/wb/account.hpp"
+
+namespace pipewright::wb {
+
+struct Status {
+  std::string supplier;
+  std::string wb;
+  std::optional<bool> cancellable;
+  friend bool operator==(const Status& a, const Status& b) { return a.supplier == b.supplier && a.wb == b.wb; }
+};
+
+/// By task; a task that Wildberries does not know is absent.
+using Statuses = std::map<std::string, Status>;
+
+/// POST /api/v3/orders/status, a thousand ids in a call (api.md 7.2).
+engine::Task<tl::expected<Statuses, Failure>> fbs_statuses(Account& account, std::vector<std::string> ids, engine::Calls& calls);
+/// POST /api/marketplace/v3/dbs/orders/status/info, a thousand ids in a call (api.md 8).
+engine::Task<tl::expected<Statuses, Failure>> dbs_statuses(Account& account, std::vector<std::string> ids, engine::Calls& calls);
+
+/// `[1, 2]` for a body; an id that is no number is left out.
+Value id_list(const std::vector<std::string>& ids);
+/// A task's id is a whole number; CRM orders of other shops have others.
+bool is_task_id(const std::string& id);
+
+/// What a source remembers of a task: what came, its statuses, its buyer, and how many changes were told.
+struct Known {
+  Value raw;
+  Status status;
+  Value buyer;  ///< as the API gave it; null until known
+  int changes = 0;
+  bool seen_status = false;
+};
+std::string text_of(const Known& known);
+Known known_of(const std::string& text);
+
+/// The declared fields that the API does not have: statuses as words and numbers, the buyer.
+engine::Record derived_fields(const Known& known, bool fbs);
+/// The record of `wb.buyer` out of `/client`'s answer; null when it names nobody.
+Value buyer_record(const Value& contact, const Value& order_uid);
+
+/// The list under `orders` of an answer.
+std::vector<Value> orders_of(const Value& body);
+std::string id_of(const Value& task);
+Instant created_at(const Value& task, Instant otherwise);
+
+/// The cursor of a source is a JSON object of its own.
+Value read_cursor(const std::string& text);
+std::optional<Instant> moment(const Value& cursor, const char* field);
+std::int64_t unix_seconds(Instant instant);
+
+engine::SourceNode fbs_new();
+engine::SourceNode fbs_changed();
+engine::SourceNode dbs_new();
+engine::SourceNode dbs_changed();
+engine::SourceNode fbo_new();
+engine::SourceNode fbo_changed();
+engine::ActionNode fbs_status();
+engine::ActionNode dbs_status();
+
+}  // namespace pipewright::wb

@@ -1,0 +1,138 @@
+// What is text is compared whole: diagnostics (check/), plans (plan/) and trees (tree/). PIPEWRIGHT_ACCEPT=1 rewrites
+// what is expected.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "dsl/codes.hpp"
+#include "dsl/parser.hpp"
+#include "dsl/render.hpp"
+#include "tests/golden/declarations.hpp"
+#include "tests/golden/plan_text.hpp"
+#include "tests/golden/tree_text.hpp"
+
+namespace fs = std::filesystem;
+using namespace pipewright;
+
+namespace {
+
+const fs::path golden = fs::path(PIPEWRIGHT_SOURCE_DIR) / "tests/golden";
+
+dsl::Checked checked_file(const fs::path& path) {
+  dsl::ProgramInput input;
+  input.files = {{path.filename().string(), tests::content_of(path).value_or("")}};
+  input.load = [folder = path.parent_path()](const std::string& name) { return tests::content_of(folder / name); };
+  input.connections = {{"wb", "wb"}, {"crm", "crm"}, {"wb_moscow", "wb"}};
+  input.time_zone = "Europe/Moscow";
+  return dsl::check(input, tests::declarations());
+}
+
+void compare(const fs::path& path, const std::string& actual) {
+  fs::path beside = path;
+  beside.replace_extension(".expected");
+  const char* accept = std::getenv("PIPEWRIGHT_ACCEPT");
+  if (accept != nullptr && std::string(accept) == "1") {
+    if (tests::content_of(beside) != actual) std::ofstream(beside, std::ios::binary) << actual;
+    return;
+  }
+  const auto expected = tests::content_of(beside);
+  INFO(path.string());
+  REQUIRE_MESSAGE(expected.has_value(), "no .expected beside it: run with PIPEWRIGHT_ACCEPT=1 and read the diff");
+  CHECK(actual == *expected);
+}
+
+}  // namespace
+
+TEST_CASE("the declarations of the standard library are without mistakes") {
+  const auto& read = tests::declarations_read();
+  CHECK(dsl::render_text(read.diagnostics, read.catalog.sources, false) == "");
+  CHECK(dsl::render_text(dsl::check_catalog(read.catalog), read.catalog.sources, false) == "");
+}
+
+TEST_CASE("diagnostics are what tests/golden/check expects") {
+  for (const fs::path& path : tests::files_of(golden / "check", ".pipe")) {
+    const dsl::Checked checked = checked_file(path);
+    compare(path, dsl::render_text(checked.diagnostics, checked.sources, false));
+  }
+}
+
+TEST_CASE("plans are what tests/golden/plan expects, and their files are without mistakes") {
+  for (const fs::path& path : tests::files_of(golden / "plan", ".pipe")) {
+    const dsl::Checked checked = checked_file(path);
+    INFO(path.string());
+    CHECK(dsl::render_text(checked.diagnostics, checked.sources, false) == "");
+    compare(path, tests::plan_text(checked.plan));
+  }
+}
+
+TEST_CASE("trees are what tests/golden/tree expects") {
+  for (const fs::path& path : tests::files_of(golden / "tree", ".pipe")) {
+    const dsl::Source source(path.filename().string(), tests::content_of(path).value_or(""));
+    const dsl::Parsed parsed = dsl::parse(source, 0);
+    compare(path, tests::TreeText(source).text(parsed.file));
+  }
+}
+
+TEST_CASE("every code has a golden that is named after it and emits it") {
+  // The names of the constants stand in codes.hpp only.
+  const std::string list = tests::content_of(fs::path(PIPEWRIGHT_SOURCE_DIR) / "dsl/codes.hpp").value_or("");
+  std::size_t found = 0;
+  const std::string prefix = "inline constexpr Code ";
+  for (std::size_t at = list.find(prefix); at != std::string::npos; at = list.find(prefix, at + 1)) {
+    const std::size_t begin = at + prefix.size();
+    const std::size_t brace = list.find('{', begin);
+    const std::string name = list.substr(begin, brace - begin);
+    const std::string code = fmt::format("P{:04}", std::stoi(list.substr(brace + 1)));
+    ++found;
+    INFO(name);
+    const fs::path path = golden / "check" / (name + ".pipe");
+    REQUIRE(fs::exists(path));
+    const auto codes = tests::codes_of(checked_file(path).diagnostics);
+    REQUIRE(codes.size() == 1);
+    CHECK(codes[0] == code);
+  }
+  CHECK(found == dsl::codes::all().size());
+}
+
+TEST_CASE("one mistake gives one message") {
+  for (const fs::path& path : tests::files_of(golden / "check", ".pipe")) {
+    const std::string name = path.filename().string();
+    if (!name.starts_with("mistake_")) continue;
+    INFO(name);
+    CHECK(checked_file(path).diagnostics.size() == 1);
+  }
+}
+
+TEST_CASE("twenty mistakes of different kinds are twenty diagnostics") {
+  CHECK(checked_file(golden / "check/twenty_mistakes.pipe").diagnostics.size() == 20);
+}
+
+TEST_CASE("what is fine is without diagnostics") {
+  for (const fs::path& path : tests::files_of(golden / "check", ".pipe")) {
+    if (!path.filename().string().starts_with("fine_")) continue;
+    const dsl::Checked checked = checked_file(path);
+    CHECK(dsl::render_text(checked.diagnostics, checked.sources, false) == "");
+  }
+}
+
+TEST_CASE("what a help can mend is mended by its edit") {
+  for (const fs::path& path : tests::files_of(golden / "check", ".pipe")) {
+    const std::string text = tests::content_of(path).value_or("");
+    const auto first = checked_file(path).diagnostics;
+    for (const dsl::Diagnostic& each : first) {
+      if (!each.edit || each.source != 0) continue;
+      std::string mended = text;
+      mended.replace(each.edit->span.begin, each.edit->span.end - each.edit->span.begin, each.edit->text);
+      dsl::ProgramInput input;
+      input.files = {{path.filename().string(), mended}};
+      input.load = [&](const std::string& name) { return tests::content_of(path.parent_path() / name); };
+      const auto after = dsl::check(input, tests::declarations()).diagnostics;
+      INFO(path.filename().string());
+      INFO(each.message);
+      // The mistake itself is gone. Others may come to light behind it.
+      CHECK(std::none_of(after.begin(), after.end(), [&](const dsl::Diagnostic& left) {
+        return left.span.begin == each.span.begin && left.code == each.code && left.message == each.message;
+      }));
+    }
+  }
+}

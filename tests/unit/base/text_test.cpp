@@ -1,0 +1,75 @@
+#include "base/text.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace pipewright;
+
+TEST_CASE("letters are code points") {
+  CHECK(code_points("заказ") == 5);
+  CHECK(code_points("") == 0);
+  CHECK(display_width("заказ") == 5);
+  CHECK(display_width("漢字") == 4);
+  CHECK(display_width("e\xCC\x81") == 1);
+}
+
+TEST_CASE("what is no UTF-8 is known") {
+  CHECK(valid_utf8("да, «вот»"));
+  for (const char* each : {"\xFF", "\xC0\x80", "\xED\xA0\x80", "\xD0", "a\x80"}) CHECK(!valid_utf8(each));
+}
+
+TEST_CASE("case is that of the language") {
+  CHECK(uppercase("ёлка, café") == "ЁЛКА, CAFÉ");
+  CHECK(lowercase("ЁЛКА Q") == "ёлка q");
+}
+
+TEST_CASE("names are compared without case, quotes and spaces") {
+  CHECK(folded_name("ООО «Вайлдбериз»") == folded_name("ооо  \"ВАЙЛДБЕРИЗ\" "));
+  CHECK(folded_name("Иванов Иван") == folded_name(" иванов   иван "));
+  CHECK(folded_name("Иванов") != folded_name("Петров"));
+}
+
+TEST_CASE("the space around a text is trimmed") {
+  CHECK(trimmed(" \t a b \r\n") == "a b");
+  CHECK(trimmed("   ") == "");
+}
+
+TEST_CASE("spelling is counted in letters, and neighbours that changed places count once") {
+  struct Case {
+    const char* a;
+    const char* b;
+    std::size_t distance;
+  };
+  const Case cases[] = {{"", "", 0},    {"abc", "abc", 0},       {"abc", "abd", 1},    {"abc", "acb", 1},
+                        {"abc", "", 3}, {"lenght", "length", 1}, {"заказ", "закас", 1}};
+  for (const Case& each : cases) CHECK_MESSAGE(spelling_distance(each.a, each.b) == each.distance, each.a);
+}
+
+TEST_CASE("only what is really close is suggested") {
+  const std::vector<std::string> words = {"external_id", "number", "status", "id"};
+  CHECK(closest("externl_id", words) == "external_id");
+  CHECK(closest("Status", words) == "status");
+  CHECK(!closest("weight", words));
+  CHECK(!closest("x", words));
+  CHECK(!closest("anything", {}));
+}
+
+TEST_CASE("an API's words in snake_case") {
+  struct Case {
+    const char* word;
+    const char* snake;
+  };
+  const Case cases[] = {{"isB2B", "is_b2b"},
+                        {"nmId", "nm_id"},
+                        {"incomeID", "income_id"},
+                        {"price", "price"},
+                        {"orderUid", "order_uid"},
+                        {"externalId", "external_id"},
+                        {"already_snake", "already_snake"}};
+  for (const Case& each : cases) CHECK_MESSAGE(snake_case(each.word) == each.snake, each.word);
+}
+
+TEST_CASE("texts are joined with what stands between them") {
+  CHECK(join({}, ", ") == "");
+  CHECK(join({"a"}, ", ") == "a");
+  CHECK(join({"a", "b", "c"}, ", ") == "a, b, c");
+}
