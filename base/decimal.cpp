@@ -53,9 +53,21 @@ struct Aligned {
 
 Aligned align(const Decimal& a, const Decimal& b) {
   const int scale = std::max(a.scale(), b.scale());
-  return {wide(a.coefficient()) * power_of_ten(scale - a.scale()), wide(b.coefficient()) * power_of_ten(scale - b.scale()),
-          scale};
+  return {wide(a.coefficient()) * power_of_ten(scale - a.scale()),
+          wide(b.coefficient()) * power_of_ten(scale - b.scale()), scale};
 }
+
+// Most numbers are small: their arithmetic needs no wide integers.
+constexpr int small_digits = 18;
+
+constexpr std::array<std::int64_t, small_digits + 1> small_powers = [] {
+  std::array<std::int64_t, small_digits + 1> table{};
+  table[0] = 1;
+  for (std::size_t i = 1; i < table.size(); ++i) table[i] = table[i - 1] * 10;
+  return table;
+}();
+
+bool is_small(const Decimal& number) { return number.coefficient() <= INT64_MAX && number.coefficient() >= -INT64_MAX; }
 
 std::size_t digits_of(std::string_view text, std::size_t at) {
   std::size_t end = at;
@@ -79,6 +91,16 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
   if (integer_end == text.size() && integer_end - at <= 18) {  // the common case needs no wide arithmetic
     for (std::size_t i = at; i < integer_end; ++i) small = small * 10 + (text[i] - '0');
     return Decimal(negative ? -small : small, 0);
+  }
+  if (integer_end < text.size() && text[integer_end] == '.' && text.size() - at <= small_digits + 1) {
+    const std::size_t end = digits_of(text, integer_end + 1);
+    if (end == text.size() && end > integer_end + 1) {
+      std::int64_t digits = 0;
+      for (std::size_t i = at; i < end; ++i) {
+        if (text[i] != '.') digits = digits * 10 + (text[i] - '0');
+      }
+      return Decimal(negative ? -digits : digits, static_cast<int>(end - integer_end - 1));
+    }
   }
   if (text.size() > 200) return std::nullopt;
   take(at, integer_end);
@@ -114,6 +136,20 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
 
 std::string Decimal::text() const {
   const bool negative = coefficient_ < 0;
+  if (is_small(*this)) {
+    std::array<char, 64> buffer;
+    char* at = buffer.data() + buffer.size();
+    auto rest = static_cast<std::uint64_t>(negative ? -coefficient_ : coefficient_);
+    int written = 0;
+    while (rest != 0 || written <= scale_) {
+      if (written == scale_ && scale_ > 0) *--at = '.';
+      *--at = static_cast<char>('0' + rest % 10);
+      rest /= 10;
+      ++written;
+    }
+    if (negative) *--at = '-';
+    return {at, buffer.data() + buffer.size()};
+  }
   std::string digits;
   Coefficient rest = coefficient_;
   do {
@@ -166,11 +202,16 @@ std::optional<Decimal> Decimal::rounded(int scale, Rounding rounding) const {
 }
 
 std::optional<Decimal> add(const Decimal& a, const Decimal& b) {
+  if (a.scale() == b.scale() && is_small(a) && is_small(b))
+    return Decimal(a.coefficient() + b.coefficient(), a.scale());
   const Aligned both = align(a, b);
   return narrow(both.a + both.b, both.scale);
 }
 std::optional<Decimal> subtract(const Decimal& a, const Decimal& b) { return add(a, b.negated()); }
 std::optional<Decimal> multiply(const Decimal& a, const Decimal& b) {
+  if (is_small(a) && is_small(b) && a.scale() + b.scale() <= Decimal::max_digits) {
+    return Decimal(a.coefficient() * b.coefficient(), a.scale() + b.scale());  // below 2^126, which is below 10^38
+  }
   return narrow(wide(a.coefficient()) * wide(b.coefficient()), a.scale() + b.scale());
 }
 std::optional<Decimal> divide(const Decimal& a, const Decimal& b) {
@@ -190,6 +231,11 @@ std::optional<Decimal> remainder(const Decimal& a, const Decimal& b) {
 
 std::strong_ordering operator<=>(const Decimal& a, const Decimal& b) {
   if (a.scale_ == b.scale_) return a.coefficient_ <=> b.coefficient_;
+  if (is_small(a) && is_small(b) && std::max(a.scale_, b.scale_) <= small_digits) {
+    const int scale = std::max(a.scale_, b.scale_);
+    return a.coefficient_ * small_powers[static_cast<std::size_t>(scale - a.scale_)] <=>
+           b.coefficient_ * small_powers[static_cast<std::size_t>(scale - b.scale_)];
+  }
   const Aligned both = align(a, b);
   if (both.a < both.b) return std::strong_ordering::less;
   return both.a == both.b ? std::strong_ordering::equal : std::strong_ordering::greater;

@@ -33,7 +33,8 @@ class Decimal {
   [[nodiscard]] Decimal normalized() const;  ///< without zeros at the end: 1.50 is 1.5
 
   enum class Rounding { half_up, floor, ceiling };
-  /// Rounded to `scale` digits behind the point; half_up rounds away from zero, as money is. A shorter number is widened.
+  /// Rounded to `scale` digits behind the point; half_up rounds away from zero, as money is. A shorter number is
+  /// widened.
   [[nodiscard]] std::optional<Decimal> rounded(int scale, Rounding rounding = Rounding::half_up) const;
 
   [[nodiscard]] Decimal negated() const { return {-coefficient_, scale_}; }

@@ -1,4 +1,5 @@
-// Files that are compiled into the program: the standard library's declarations, the example pipelines, the explanations.
+// Files that are compiled into the program: the standard library's declarations, the example pipelines, the
+// explanations.
 #pragma once
 
 #include <span>

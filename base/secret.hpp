@@ -1,4 +1,5 @@
-// A secret is a type of its own: it cannot be printed, compared by accident or turned into text without saying `reveal`.
+// A secret is a type of its own: it cannot be printed, compared by accident or turned into text without saying
+// `reveal`.
 #pragma once
 
 #include <string>

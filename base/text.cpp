@@ -43,7 +43,16 @@ std::string mapped(std::string_view text, Change change) {
 
 bool is_quote(utf8proc_int32_t point) {
   switch (point) {
-    case '"': case '\'': case 0xAB: case 0xBB: case 0x2018: case 0x2019: case 0x201A: case 0x201C: case 0x201D: case 0x201E:
+    case '"':
+    case '\'':
+    case 0xAB:
+    case 0xBB:
+    case 0x2018:
+    case 0x2019:
+    case 0x201A:
+    case 0x201C:
+    case 0x201D:
+    case 0x201E:
       return true;
     default:
       return false;
@@ -51,7 +60,8 @@ bool is_quote(utf8proc_int32_t point) {
 }
 
 bool is_space(utf8proc_int32_t point) {
-  return point == ' ' || (point >= 9 && point <= 13) || point == 0xA0 || utf8proc_category(point) == UTF8PROC_CATEGORY_ZS;
+  return point == ' ' || (point >= 9 && point <= 13) || point == 0xA0 ||
+         utf8proc_category(point) == UTF8PROC_CATEGORY_ZS;
 }
 
 }  // namespace
@@ -93,9 +103,9 @@ std::string trimmed(std::string_view text) {
 
 std::string folded_name(std::string_view text) {
   utf8proc_uint8_t* raw = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                 static_cast<utf8proc_ssize_t>(text.size()), &raw,
-                                 static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD));
+  const auto size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                   &raw, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD));
   if (size < 0) return std::string(text);
   const std::string normal(reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size));
   std::free(raw);

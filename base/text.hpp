@@ -15,7 +15,8 @@ std::size_t display_width(std::string_view text);
 
 std::string uppercase(std::string_view text);
 std::string lowercase(std::string_view text);
-/// For comparing names of people and firms: case folded, NFC, trimmed, one space between words, every kind of quote the same.
+/// For comparing names of people and firms: case folded, NFC, trimmed, one space between words, every kind of quote the
+/// same.
 std::string folded_name(std::string_view text);
 std::string trimmed(std::string_view text);
 

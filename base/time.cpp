@@ -128,8 +128,8 @@ std::optional<Instant> parse_time(std::string_view text, const std::string& zone
       if (!any) return std::nullopt;
     }
   }
-  const date::local_time<milliseconds> wall = local_day(*day) + std::chrono::hours(*hour) + minutes(*minute) +
-                                              seconds(second) + milliseconds(millisecond);
+  const date::local_time<milliseconds> wall =
+      local_day(*day) + std::chrono::hours(*hour) + minutes(*minute) + seconds(second) + milliseconds(millisecond);
   if (at == text.size()) return instant_at(wall, zone);
   if (literal(text, at, "Zz")) {
     return at == text.size() ? std::optional(Instant(wall.time_since_epoch())) : std::nullopt;
@@ -157,11 +157,13 @@ std::string zoned_text(Instant instant, const std::string& zone, const std::stri
   const date::sys_time<milliseconds> time{instant.time_since_epoch()};
   const auto whole = date::floor<seconds>(time);
   std::string colon_zone = pattern;
-  for (std::size_t at = 0; (at = colon_zone.find("%z", at)) != std::string::npos; at += 3) colon_zone.replace(at, 2, "%Ez");
+  for (std::size_t at = 0; (at = colon_zone.find("%z", at)) != std::string::npos; at += 3)
+    colon_zone.replace(at, 2, "%Ez");
   std::ostringstream out;
   out.imbue(std::locale::classic());
   try {
-    date::to_stream(out, colon_zone.c_str(), date::make_zoned(found == nullptr ? date::locate_zone("Etc/UTC") : found, whole));
+    date::to_stream(out, colon_zone.c_str(),
+                    date::make_zoned(found == nullptr ? date::locate_zone("Etc/UTC") : found, whole));
   } catch (const std::exception&) {
     return utc_text(instant);
   }

@@ -56,7 +56,9 @@ void Inbox::serve(engine::Core& core, Instant now) {
         if (id.number() != nullptr && id.number()->integer()) ids.push_back(*id.number()->integer());
       }
     }
-    const auto flag = [&](const char* name) { return (*asked)[name].boolean() != nullptr && *(*asked)[name].boolean(); };
+    const auto flag = [&](const char* name) {
+      return (*asked)[name].boolean() != nullptr && *(*asked)[name].boolean();
+    };
     List answers;
     for (const engine::RetryAnswer& each : core.retry(ids, flag("as_was"), flag("stale"), now)) {
       Record record;
@@ -95,7 +97,8 @@ std::optional<std::vector<engine::RetryAnswer>> Inbox::ask(const RetryRequest& r
     if (!read_back || read_back->list() == nullptr) return answers;
     for (const Value& each : *read_back->list()) {
       const bool* accepted = each["accepted"].boolean();
-      answers.push_back({each["id"].number()->integer().value_or(0), accepted != nullptr && *accepted, each["reason"].display()});
+      answers.push_back(
+          {each["id"].number()->integer().value_or(0), accepted != nullptr && *accepted, each["reason"].display()});
     }
     return answers;
   }

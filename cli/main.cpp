@@ -16,7 +16,8 @@ using pipewright::cli::Options;
 const std::map<std::string, Format> formats = {{"text", Format::text}, {"json", Format::json}};
 const std::map<std::string, Format> node_formats = {{"text", Format::text}, {"json", Format::json}, {"md", Format::md}};
 
-constexpr const char* statuses = "Exit status: 0 fine; 1 what was asked about is wrong (errors found, events parked); 2 usage or configuration.";
+constexpr const char* statuses =
+    "Exit status: 0 fine; 1 what was asked about is wrong (errors found, events parked); 2 usage or configuration.";
 
 class CommandLine {
  public:
@@ -24,11 +25,13 @@ class CommandLine {
     app_.name("pipewright");
     app_.set_version_flag("--version", std::string("pipewright ") + PIPEWRIGHT_VERSION);
     app_.require_subcommand(1);
-    app_.footer(std::string("Examples:\n  pipewright demo                       the whole thing on this machine, without an account\n"
-                            "  pipewright validate my-shop/          is everything right?\n"
-                            "  pipewright dry-run my-shop/           what would it write?\n"
-                            "  pipewright run my-shop/               until Ctrl-C\n\n") +
-                statuses);
+    app_.footer(
+        std::string(
+            "Examples:\n  pipewright demo                       the whole thing on this machine, without an account\n"
+            "  pipewright validate my-shop/          is everything right?\n"
+            "  pipewright dry-run my-shop/           what would it write?\n"
+            "  pipewright run my-shop/               until Ctrl-C\n\n") +
+        statuses);
     validate();
     dry_run();
     run();
@@ -45,7 +48,8 @@ class CommandLine {
       for (const CLI::App* sub : app_.get_subcommands({})) names.push_back(sub->get_name());
       if (std::find(names.begin(), names.end(), words[1]) == names.end()) {
         const auto near = pipewright::closest(words[1], names);
-        pipewright::cli::tell_error(std::string("there is no command `") + words[1] + "`", near ? "did you mean `" + *near + "`?" : "`pipewright --help` lists them");
+        pipewright::cli::tell_error(std::string("there is no command `") + words[1] + "`",
+                                    near ? "did you mean `" + *near + "`?" : "`pipewright --help` lists them");
         return pipewright::cli::usage;
       }
     }
@@ -67,8 +71,12 @@ class CommandLine {
   }
 
   void prepare(CLI::App* sub, int (*command)(const Options&), const std::string& examples) {
-    sub->add_option("--config", options_.config, "pipewright.toml; without it: beside the first PATH, then in its parents")->type_name("FILE");
-    sub->add_option("--color", options_.color, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}))->type_name("WHEN");
+    sub->add_option("--config", options_.config,
+                    "pipewright.toml; without it: beside the first PATH, then in its parents")
+        ->type_name("FILE");
+    sub->add_option("--color", options_.color, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->type_name("WHEN");
     sub->footer("Examples:\n" + examples + "\n" + statuses);
     // A subcommand's callback runs before that of the command around it: the innermost one counts.
     sub->callback([this, command] {
@@ -77,27 +85,40 @@ class CommandLine {
   }
 
   void format(CLI::App* sub, const std::map<std::string, Format>& words = formats) {
-    sub->add_option("--format", options_.format, "how it is printed: text or json")->transform(CLI::CheckedTransformer(words, CLI::ignore_case))->type_name("FORMAT");
+    sub->add_option("--format", options_.format, "how it is printed: text or json")
+        ->transform(CLI::CheckedTransformer(words, CLI::ignore_case))
+        ->type_name("FORMAT");
   }
 
-  void paths(CLI::App* sub) { sub->add_option("PATH", options_.paths, ".pipe files, or folders of them; this folder without any")->type_name(""); }
-  void state(CLI::App* sub) { sub->add_option("--state", options_.state, "where the state lives: sqlite:FILE; wins over [state] url")->type_name("URL"); }
+  void paths(CLI::App* sub) {
+    sub->add_option("PATH", options_.paths, ".pipe files, or folders of them; this folder without any")->type_name("");
+  }
+  void state(CLI::App* sub) {
+    sub->add_option("--state", options_.state, "where the state lives: sqlite:FILE; wins over [state] url")
+        ->type_name("URL");
+  }
 
   void validate() {
-    CLI::App* sub = add("validate", "parse and check: names, types, nulls, tables, loops; needs no secret and no network", pipewright::cli::validate,
-                        "  pipewright validate\n  pipewright validate fbs.pipe --deny-warnings\n  pipewright validate --format json\n");
+    CLI::App* sub = add(
+        "validate", "parse and check: names, types, nulls, tables, loops; needs no secret and no network",
+        pipewright::cli::validate,
+        "  pipewright validate\n  pipewright validate fbs.pipe --deny-warnings\n  pipewright validate --format json\n");
     paths(sub);
     format(sub);
     sub->add_flag("--deny-warnings", options_.deny_warnings, "warnings count as errors");
   }
 
   void dry_run() {
-    CLI::App* sub = add("dry-run", "read for real, write nothing: what would be created, updated, left alone, skipped or fail", pipewright::cli::dry_run,
-                        "  pipewright dry-run\n  pipewright dry-run fbs.pipe --limit 5\n  pipewright dry-run fbs.pipe --input orders.json --offline\n  pipewright dry-run --format json --exit-code\n");
+    CLI::App* sub =
+        add("dry-run", "read for real, write nothing: what would be created, updated, left alone, skipped or fail",
+            pipewright::cli::dry_run,
+            "  pipewright dry-run\n  pipewright dry-run fbs.pipe --limit 5\n  pipewright dry-run fbs.pipe --input "
+            "orders.json --offline\n  pipewright dry-run --format json --exit-code\n");
     paths(sub);
     format(sub);
     state(sub);
-    sub->add_option("--input", options_.input, "records instead of the sources: JSON or NDJSON, `-` for standard input")->type_name("FILE");
+    sub->add_option("--input", options_.input, "records instead of the sources: JSON or NDJSON, `-` for standard input")
+        ->type_name("FILE");
     sub->add_flag("--offline", options_.offline, "no network at all: lookups find nothing");
     sub->add_option("--limit", options_.limit, "stop after N events")->type_name("N");
     sub->add_option("--since", options_.since, "how far back the sources look, for example 2d")->type_name("DURATION");
@@ -106,7 +127,9 @@ class CommandLine {
   }
 
   void run() {
-    CLI::App* sub = add("run", "the engine: until stopped, or --once", pipewright::cli::run, "  pipewright run\n  pipewright run my-shop/ --once\n  pipewright run fbs.pipe --state sqlite:/var/lib/shop.db\n");
+    CLI::App* sub = add("run", "the engine: until stopped, or --once", pipewright::cli::run,
+                        "  pipewright run\n  pipewright run my-shop/ --once\n  pipewright run fbs.pipe --state "
+                        "sqlite:/var/lib/shop.db\n");
     paths(sub);
     format(sub);
     state(sub);
@@ -116,14 +139,16 @@ class CommandLine {
 
   void events() {
     CLI::App* sub = add("events", "what happened to events: parked ones, or --all", pipewright::cli::events_list,
-                        "  pipewright events\n  pipewright events --all --pipeline fbs_orders\n  pipewright events show 31\n  pipewright events retry 31 32\n  pipewright events retry --all\n");
+                        "  pipewright events\n  pipewright events --all --pipeline fbs_orders\n  pipewright events "
+                        "show 31\n  pipewright events retry 31 32\n  pipewright events retry --all\n");
     format(sub);
     state(sub);
     sub->add_flag("--all", options_.all, "also what was written, unchanged or skipped");
     sub->add_option("--pipeline", options_.pipeline, "of this pipeline only")->type_name("NAME");
     sub->add_option("--limit", options_.limit, "at most N")->type_name("N");
     sub->require_subcommand(0, 1);
-    CLI::App* show = sub->add_subcommand("show", "each step of an event, requests and answers, why it was skipped or parked");
+    CLI::App* show =
+        sub->add_subcommand("show", "each step of an event, requests and answers, why it was skipped or parked");
     prepare(show, pipewright::cli::events_show, "  pipewright events show 31\n");
     show->add_option("ID", options_.ids, "as `events` lists them")->required()->type_name("");
     state(show);
@@ -134,31 +159,41 @@ class CommandLine {
     retry->add_flag("--all", options_.all, "all that are parked");
     retry->add_flag("--as-was", options_.as_was, "with the program that the event began with");
     retry->add_flag("--stale", options_.stale, "also when a later event of the same record has written");
-    retry->add_option("--path", options_.paths, "the program's files, when they are not in this folder")->type_name("PATH");
+    retry->add_option("--path", options_.paths, "the program's files, when they are not in this folder")
+        ->type_name("PATH");
     state(retry);
   }
 
   void status() {
-    CLI::App* sub = add("status", "pipelines, what they have done, what is parked, what is down", pipewright::cli::status, "  pipewright status\n  pipewright status --format json\n");
+    CLI::App* sub = add("status", "pipelines, what they have done, what is parked, what is down",
+                        pipewright::cli::status, "  pipewright status\n  pipewright status --format json\n");
     format(sub);
     state(sub);
   }
 
   void nodes() {
-    CLI::App* sub = add("nodes", "every source, action, field, verb and table; two names: the default mapping between them", pipewright::cli::nodes,
-                        "  pipewright nodes\n  pipewright nodes wb.fbs.new\n  pipewright nodes wb.fbs.new crm.order\n");
-    sub->add_option("NAME", options_.paths, "a node, record, enumeration or table; or a source and an action")->type_name("")->expected(0, 2);
+    CLI::App* sub =
+        add("nodes", "every source, action, field, verb and table; two names: the default mapping between them",
+            pipewright::cli::nodes,
+            "  pipewright nodes\n  pipewright nodes wb.fbs.new\n  pipewright nodes wb.fbs.new crm.order\n");
+    sub->add_option("NAME", options_.paths, "a node, record, enumeration or table; or a source and an action")
+        ->type_name("")
+        ->expected(0, 2);
     format(sub, node_formats);
   }
 
   void demo() {
-    CLI::App* sub = add("demo", "a local Wildberries, a local retailCRM and the example pipelines between them", pipewright::cli::demo, "  pipewright demo\n  pipewright demo --keep demo/\n");
-    sub->add_option("--keep", options_.directory, "leave the pipelines, the configuration and the state in this folder")->type_name("DIR");
+    CLI::App* sub = add("demo", "a local Wildberries, a local retailCRM and the example pipelines between them",
+                        pipewright::cli::demo, "  pipewright demo\n  pipewright demo --keep demo/\n");
+    sub->add_option("--keep", options_.directory, "leave the pipelines, the configuration and the state in this folder")
+        ->type_name("DIR");
   }
 
   void sandbox() {
-    CLI::App* sub = add("sandbox", "a local Wildberries and a local retailCRM, for rehearsals and tests, until Ctrl-C", pipewright::cli::sandbox,
-                        "  pipewright sandbox\n  pipewright sandbox --wb-port 8001 --crm-port 8002\n  pipewright sandbox --format json --limits\n");
+    CLI::App* sub = add("sandbox", "a local Wildberries and a local retailCRM, for rehearsals and tests, until Ctrl-C",
+                        pipewright::cli::sandbox,
+                        "  pipewright sandbox\n  pipewright sandbox --wb-port 8001 --crm-port 8002\n  pipewright "
+                        "sandbox --format json --limits\n");
     format(sub);
     sub->add_option("--wb-port", options_.wb_port, "of Wildberries; a free one without it")->type_name("PORT");
     sub->add_option("--crm-port", options_.crm_port, "of retailCRM; a free one without it")->type_name("PORT");

@@ -1,4 +1,5 @@
-// --offline: every account is an empty sandbox inside this process, so that lookups find nothing and nothing leaves the machine.
+// --offline: every account is an empty sandbox inside this process, so that lookups find nothing and nothing leaves the
+// machine.
 #pragma once
 
 #include <memory>

@@ -26,20 +26,20 @@ struct Options {
   bool offline = false;        // dry-run
   std::optional<std::size_t> limit;
   std::string since;
-  bool exit_code = false;      // dry-run
-  bool all = false;            // events, events retry
-  bool mask = false;           // personal data out
-  std::string pipeline;        // events --pipeline
+  bool exit_code = false;        // dry-run
+  bool all = false;              // events, events retry
+  bool mask = false;             // personal data out
+  std::string pipeline;          // events --pipeline
   std::vector<std::string> ids;  // events show, events retry
   bool as_was = false;
   bool stale = false;
-  std::uint16_t wb_port = 0;   // sandbox
+  std::uint16_t wb_port = 0;  // sandbox
   std::uint16_t crm_port = 0;
   std::uint64_t seed = 1;
-  bool empty = false;          // sandbox: without the first tasks
-  bool limits = false;         // sandbox: the real rate limits
+  bool empty = false;   // sandbox: without the first tasks
+  bool limits = false;  // sandbox: the real rate limits
   std::string zone = "Europe/Moscow";
-  std::string directory;       // demo --keep DIR
+  std::string directory;  // demo --keep DIR
 };
 
 int validate(const Options& options);

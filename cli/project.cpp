@@ -52,10 +52,12 @@ std::optional<int> find_files(const Options& options, Project& into) {
     if (fs::is_directory(path, error)) {
       std::vector<std::string> found;
       for (const auto& entry : fs::directory_iterator(path, error)) {
-        if (entry.path().extension() == ".pipe" && entry.is_regular_file(error)) found.push_back(entry.path().lexically_normal().string());
+        if (entry.path().extension() == ".pipe" && entry.is_regular_file(error))
+          found.push_back(entry.path().lexically_normal().string());
       }
       if (found.empty()) {
-        tell_error(fmt::format("{} holds no .pipe file", path == "." ? "this folder" : path), "name a file or a folder: pipewright validate my-shop/");
+        tell_error(fmt::format("{} holds no .pipe file", path == "." ? "this folder" : path),
+                   "name a file or a folder: pipewright validate my-shop/");
         return Status::usage;
       }
       std::sort(found.begin(), found.end());
@@ -153,7 +155,8 @@ std::optional<int> load(const Options& options, Project& into) {
   }
   input.load = read_file;
   input.time_zone = into.config.time_zone;
-  for (const auto& [name, settings] : into.config.connections) input.connections[name] = into.registry->connection_type(settings.type)->default_name;
+  for (const auto& [name, settings] : into.config.connections)
+    input.connections[name] = into.registry->connection_type(settings.type)->default_name;
   into.checked = dsl::check(input, into.catalog);
   into.base = options.paths.empty() ? "." : options.paths.front();
   into.commit = git_commit(into.config.directory);
@@ -162,7 +165,8 @@ std::optional<int> load(const Options& options, Project& into) {
 
 std::optional<int> ready(const Options& options, const Project& project, bool secrets_needed) {
   if (dsl::has_errors(project.checked.diagnostics)) {
-    fmt::print(stderr, "{}", dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2)));
+    fmt::print(stderr, "{}",
+               dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2)));
     fmt::print(stderr, "{}\n", dsl::count_text(project.checked.diagnostics, project.checked.sources.size()));
     return Status::wrong;
   }
@@ -198,12 +202,15 @@ std::optional<int> ready(const Options& options, const Project& project, bool se
     const engine::ConnectionType* type = project.registry->connection_type(settings->second.type);
     for (const engine::SettingKey& key : type->keys) {
       const bool there = settings->second.values.contains(key.name) || settings->second.secrets.contains(key.name);
-      const bool told = std::any_of(project.problems.begin(), project.problems.end(), [&](const engine::ConfigProblem& problem) {
-        return problem.secret_missing && problem.message == fmt::format("connection `{}` has no {}", name, key.name);
-      });
+      const bool told =
+          std::any_of(project.problems.begin(), project.problems.end(), [&](const engine::ConfigProblem& problem) {
+            return problem.secret_missing &&
+                   problem.message == fmt::format("connection `{}` has no {}", name, key.name);
+          });
       if (!key.required || there || told) continue;
       tell_error(fmt::format("connection `{}` has no {}", name, key.name),
-                 fmt::format("write [connections.{}] with {} = \"…\" into pipewright.toml{}", name, key.name, project.config.path.empty() ? " beside the .pipe files" : ""));
+                 fmt::format("write [connections.{}] with {} = \"…\" into pipewright.toml{}", name, key.name,
+                             project.config.path.empty() ? " beside the .pipe files" : ""));
       missing = true;
     }
   }
@@ -211,7 +218,8 @@ std::optional<int> ready(const Options& options, const Project& project, bool se
   return std::nullopt;
 }
 
-std::shared_ptr<const dsl::plan::Plan> plan_from(const std::vector<std::pair<std::string, std::string>>& files, const Project& project) {
+std::shared_ptr<const dsl::plan::Plan> plan_from(const std::vector<std::pair<std::string, std::string>>& files,
+                                                 const Project& project) {
   dsl::ProgramInput input;
   input.files = files;
   input.load = [files](const std::string& path) -> std::optional<std::string> {
@@ -221,7 +229,8 @@ std::shared_ptr<const dsl::plan::Plan> plan_from(const std::vector<std::pair<std
     return std::nullopt;
   };
   input.time_zone = project.config.time_zone;
-  for (const auto& [name, settings] : project.config.connections) input.connections[name] = project.registry->connection_type(settings.type)->default_name;
+  for (const auto& [name, settings] : project.config.connections)
+    input.connections[name] = project.registry->connection_type(settings.type)->default_name;
   dsl::Checked checked = dsl::check(input, project.catalog);
   if (dsl::has_errors(checked.diagnostics)) return nullptr;
   return std::make_shared<const dsl::plan::Plan>(std::move(checked.plan));
@@ -230,11 +239,12 @@ std::shared_ptr<const dsl::plan::Plan> plan_from(const std::vector<std::pair<std
 std::string fingerprint_of_files(const Project& project, const Options& options) {
   std::string print;
   const auto add = [&](const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0) {
       print += path + " gone;";
     } else {
-      print += fmt::format("{} {} {} {}.{};", path, status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+      print += fmt::format("{} {} {} {}.{};", path, status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                           status.st_mtim.tv_nsec);
     }
   };
   std::error_code error;

@@ -1,5 +1,5 @@
-// An integrator's project as the commands see it: the configuration beside the `.pipe` files, and the checked program. One code path for
-// validate, dry-run and run.
+// An integrator's project as the commands see it: the configuration beside the `.pipe` files, and the checked program.
+// One code path for validate, dry-run and run.
 #pragma once
 
 #include <memory>
@@ -21,23 +21,29 @@ struct Project {
   std::vector<engine::ConfigProblem> problems;  ///< of the configuration
   std::vector<std::string> files;               ///< the `.pipe` files that were named, as they are shown
   dsl::Checked checked;
-  std::string commit;                           ///< of the git repository around, short; empty without one
-  std::string base;                             ///< what the paths are shown relative to
+  std::string commit;  ///< of the git repository around, short; empty without one
+  std::string base;    ///< what the paths are shown relative to
 
-  [[nodiscard]] std::shared_ptr<const dsl::plan::Plan> plan() const { return std::make_shared<const dsl::plan::Plan>(checked.plan); }
+  [[nodiscard]] std::shared_ptr<const dsl::plan::Plan> plan() const {
+    return std::make_shared<const dsl::plan::Plan>(checked.plan);
+  }
 };
 
-/// The configuration alone: `events` and `status` need no program. What is wrong with it is printed, and the status returned.
+/// The configuration alone: `events` and `status` need no program. What is wrong with it is printed, and the status
+/// returned.
 std::optional<int> load_config(const Options& options, Project& into);
 
-/// Reads and checks everything. Returns the exit status when it cannot go on (no such file, a broken configuration), after telling why.
+/// Reads and checks everything. Returns the exit status when it cannot go on (no such file, a broken configuration),
+/// after telling why.
 std::optional<int> load(const Options& options, Project& into);
 
-/// For what asks the accounts: a missing secret or address is told and returns status 2; errors of the program return 1.
+/// For what asks the accounts: a missing secret or address is told and returns status 2; errors of the program
+/// return 1.
 std::optional<int> ready(const Options& options, const Project& project, bool secrets_needed);
 
 /// The program again, from the texts that a journal keeps.
-std::shared_ptr<const dsl::plan::Plan> plan_from(const std::vector<std::pair<std::string, std::string>>& files, const Project& project);
+std::shared_ptr<const dsl::plan::Plan> plan_from(const std::vector<std::pair<std::string, std::string>>& files,
+                                                 const Project& project);
 
 /// Files that were read, with their time of change, to see whether something was edited.
 std::string fingerprint_of_files(const Project& project, const Options& options);

@@ -16,17 +16,27 @@ using engine::EndingKind;
 void Tally::add(EndingKind kind) {
   ++events;
   switch (kind) {
-    case EndingKind::written: ++written; break;
-    case EndingKind::unchanged: ++unchanged; break;
-    case EndingKind::skipped: ++skipped; break;
-    case EndingKind::parked: ++parked; break;
+    case EndingKind::written:
+      ++written;
+      break;
+    case EndingKind::unchanged:
+      ++unchanged;
+      break;
+    case EndingKind::skipped:
+      ++skipped;
+      break;
+    case EndingKind::parked:
+      ++parked;
+      break;
   }
 }
 
-Report::Report(const Options& options, std::string time_zone) : options_(options), time_zone_(std::move(time_zone)), text_(is_terminal(2)) {}
+Report::Report(const Options& options, std::string time_zone)
+    : options_(options), time_zone_(std::move(time_zone)), text_(is_terminal(2)) {}
 
 std::string Report::clock() const {
-  return zoned_text(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()), time_zone_, "%H:%M:%S");
+  return zoned_text(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()), time_zone_,
+                    "%H:%M:%S");
 }
 
 void Report::say(const std::string& line) {
@@ -69,7 +79,8 @@ void Report::ended(const engine::Ended& event) {
   const std::string what = event.reason.empty() ? summary_of(event) : event.reason;
   const std::string shown = masked(what, options_.mask);
   if (!text_) {
-    std::string line = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"event\":{},\"pipeline\":", utc_text(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())),
+    std::string line = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"event\":{},\"pipeline\":",
+                                   utc_text(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())),
                                    event.kind == EndingKind::parked ? "error" : "info", event.id);
     engine::append_json_text(line, event.pipeline);
     line += ",\"key\":";
@@ -89,7 +100,8 @@ void Report::ended(const engine::Ended& event) {
     return;
   }
   const std::size_t width = terminal_width(2);
-  std::string line = fmt::format("{}  {}  {}  {}  {}", clock(), padded(event.pipeline, 14), padded(event.key, 16), padded(engine::ending_text(event.kind), 9), shown);
+  std::string line = fmt::format("{}  {}  {}  {}  {}", clock(), padded(event.pipeline, 14), padded(event.key, 16),
+                                 padded(engine::ending_text(event.kind), 9), shown);
   const std::string right = event.kind == EndingKind::parked && event.id > 0 ? fmt::format("events show {}", event.id)
                             : event.kind == EndingKind::skipped              ? place_text(event.place)
                                                                              : fmt::format("{} ms", event.took.count());
@@ -99,10 +111,13 @@ void Report::ended(const engine::Ended& event) {
 
 void Report::remark(const std::string& level, const std::string& text, const std::string& help) {
   if (text_) {
-    say(fmt::format("{}  {}{}{}", clock(), level == "info" ? "" : level + ": ", text, help.empty() ? "" : "\n          help: " + help));
+    say(fmt::format("{}  {}{}{}", clock(), level == "info" ? "" : level + ": ", text,
+                    help.empty() ? "" : "\n          help: " + help));
     return;
   }
-  std::string line = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"message\":", utc_text(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())), level);
+  std::string line =
+      fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"message\":",
+                  utc_text(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())), level);
   engine::append_json_text(line, text);
   if (!help.empty()) {
     line += ",\"help\":";
@@ -113,10 +128,13 @@ void Report::remark(const std::string& level, const std::string& text, const std
 
 void Report::connection_down(const std::string& connection, const engine::Failure& failure) {
   const bool credentials = failure.kind == engine::Failure::Kind::credentials;
-  remark(credentials ? "error" : "warning", fmt::format("{}: {}; its events wait, nothing is lost", connection, failure.reason), failure.help);
+  remark(credentials ? "error" : "warning",
+         fmt::format("{}: {}; its events wait, nothing is lost", connection, failure.reason), failure.help);
 }
 
-void Report::connection_up(const std::string& connection) { remark("info", fmt::format("{} answers again", connection)); }
+void Report::connection_up(const std::string& connection) {
+  remark("info", fmt::format("{} answers again", connection));
+}
 
 void Report::source_failing(const std::string& pipeline, const std::string& source, const engine::Failure& failure) {
   remark("error", fmt::format("{}: {} cannot be read: {}", pipeline, source, failure.reason), failure.help);

@@ -8,9 +8,12 @@ namespace {
 
 bool same_settings(const engine::Settings& a, const engine::Settings& b) {
   const auto same_rate = [](const auto& left, const auto& right) {
-    return left.first == right.first && left.second.interval == right.second.interval && left.second.burst == right.second.burst;
+    return left.first == right.first && left.second.interval == right.second.interval &&
+           left.second.burst == right.second.burst;
   };
-  const auto same_secret = [](const auto& left, const auto& right) { return left.first == right.first && left.second.reveal() == right.second.reveal(); };
+  const auto same_secret = [](const auto& left, const auto& right) {
+    return left.first == right.first && left.second.reveal() == right.second.reveal();
+  };
   return a.type == b.type && a.values == b.values && a.time_zone == b.time_zone && a.directory == b.directory &&
          std::equal(a.rates.begin(), a.rates.end(), b.rates.begin(), b.rates.end(), same_rate) &&
          std::equal(a.secrets.begin(), a.secrets.end(), b.secrets.begin(), b.secrets.end(), same_secret);
@@ -39,7 +42,8 @@ Result<std::unique_ptr<Session>> Session::changed(const Project& project) const 
   if (!session) return session;
   for (auto& [name, connection] : (*session)->connections_) {
     const auto same = connections_.find(name);
-    if (same != connections_.end() && same_settings(same->second->settings(), connection->settings())) connection = same->second;
+    if (same != connections_.end() && same_settings(same->second->settings(), connection->settings()))
+      connection = same->second;
   }
   if (Result<void> bound = (*session)->bind(); !bound) return fail(bound.error());
   return session;

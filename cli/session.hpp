@@ -18,7 +18,8 @@ class Session {
 
   [[nodiscard]] const std::shared_ptr<const engine::Runnable>& runnable() const { return runnable_; }
   [[nodiscard]] const engine::Connections& connections() const { return connections_; }
-  /// What the loop asks for: plans that only the journal knows, certificate authorities; `log` takes the nodes' remarks.
+  /// What the loop asks for: plans that only the journal knows, certificate authorities; `log` takes the nodes'
+  /// remarks.
   [[nodiscard]] engine::Loop::Hooks hooks(std::function<void(const std::string&)> log) const;
 
   /// Another program over the same accounts: those whose settings did not change keep their limits and caches.

@@ -14,7 +14,7 @@ void on_reload(int) { reloads = 1; }
 }  // namespace
 
 void watch_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_stop;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);

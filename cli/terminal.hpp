@@ -11,9 +11,9 @@ bool colors(const std::string& option, int descriptor);
 bool is_terminal(int descriptor);
 std::size_t terminal_width(int descriptor);
 
-std::string padded(std::string_view text, std::size_t width);        ///< to the right with spaces, by columns
+std::string padded(std::string_view text, std::size_t width);  ///< to the right with spaces, by columns
 std::string padded_left(std::string_view text, std::size_t width);
-std::string fitted(std::string_view text, std::size_t width);        ///< cut with `…`
+std::string fitted(std::string_view text, std::size_t width);  ///< cut with `…`
 /// `text` with `place` at the right edge, on the next line when both do not fit.
 std::string with_place(const std::string& text, const std::string& place, std::size_t width);
 

@@ -31,27 +31,71 @@ struct Expr;
 struct Bad {};  // something that did not parse and was reported
 struct Null {};
 struct Clear {};
-struct Bool { bool value; };
-struct Number { Decimal value; };
-struct DurationLiteral { Duration value; };
-struct DateLiteral { Date value; };
-struct TimeLiteral { std::string text; };  // read with the program's time zone, see check
-struct TextLiteral { std::vector<std::variant<std::string, Box<Expr>>> parts; };
-struct Reference { Name name; };
-struct Member { Box<Expr> record; Name name; };
-struct Element { Box<Expr> list; Box<Expr> index; };
-struct Call { Name function; std::vector<Expr> arguments; };
-struct Unary { bool is_not; Box<Expr> operand; };
-struct Binary { plan::Operator op; Span op_span; Box<Expr> left; Box<Expr> right; };
-struct Conditional { Box<Expr> condition; Box<Expr> then; std::optional<Box<Expr>> otherwise; };
-struct ListLiteral { std::vector<Expr> elements; };
-struct Comprehension { Box<Expr> element; Name name; Box<Expr> list; std::optional<Box<Expr>> condition; };
+struct Bool {
+  bool value;
+};
+struct Number {
+  Decimal value;
+};
+struct DurationLiteral {
+  Duration value;
+};
+struct DateLiteral {
+  Date value;
+};
+struct TimeLiteral {
+  std::string text;
+};  // read with the program's time zone, see check
+struct TextLiteral {
+  std::vector<std::variant<std::string, Box<Expr>>> parts;
+};
+struct Reference {
+  Name name;
+};
+struct Member {
+  Box<Expr> record;
+  Name name;
+};
+struct Element {
+  Box<Expr> list;
+  Box<Expr> index;
+};
+struct Call {
+  Name function;
+  std::vector<Expr> arguments;
+};
+struct Unary {
+  bool is_not;
+  Box<Expr> operand;
+};
+struct Binary {
+  plan::Operator op;
+  Span op_span;
+  Box<Expr> left;
+  Box<Expr> right;
+};
+struct Conditional {
+  Box<Expr> condition;
+  Box<Expr> then;
+  std::optional<Box<Expr>> otherwise;
+};
+struct ListLiteral {
+  std::vector<Expr> elements;
+};
+struct Comprehension {
+  Box<Expr> element;
+  Name name;
+  Box<Expr> list;
+  std::optional<Box<Expr>> condition;
+};
 struct RecordField;
-struct RecordLiteral { std::vector<RecordField> fields; };
+struct RecordLiteral {
+  std::vector<RecordField> fields;
+};
 
 struct Expr {
-  std::variant<Bad, Null, Clear, Bool, Number, DurationLiteral, DateLiteral, TimeLiteral, TextLiteral, Reference, Member, Element, Call,
-               Unary, Binary, Conditional, ListLiteral, Comprehension, RecordLiteral>
+  std::variant<Bad, Null, Clear, Bool, Number, DurationLiteral, DateLiteral, TimeLiteral, TextLiteral, Reference,
+               Member, Element, Call, Unary, Binary, Conditional, ListLiteral, Comprehension, RecordLiteral>
       node;
   Span span;
 };
@@ -62,10 +106,17 @@ struct RecordField {
   Span span;
 };
 
-// ---- statements -------------------------------------------------------------------------------------------------------------------
+// ---- statements
+// -------------------------------------------------------------------------------------------------------------------
 
-struct Import { std::string path; Span path_span; };
-struct Let { Name name; Expr value; };
+struct Import {
+  std::string path;
+  Span path_span;
+};
+struct Let {
+  Name name;
+  Expr value;
+};
 
 struct Otherwise {  // of a table
   enum class Kind { value, skip, fail, keep } kind;
@@ -73,13 +124,20 @@ struct Otherwise {  // of a table
   Span span;
 };
 struct Table {
-  struct Row { std::vector<Expr> keys; Expr value; Span span; };
+  struct Row {
+    std::vector<Expr> keys;
+    Expr value;
+    Span span;
+  };
   Path name;
   std::vector<Row> rows;
   std::optional<Otherwise> otherwise;
 };
 
-struct Record { std::vector<RecordField> fields; Span span; };
+struct Record {
+  std::vector<RecordField> fields;
+  Span span;
+};
 
 struct SourceUse {
   Path path;
@@ -94,13 +152,22 @@ struct SourceUse {
 struct Step;
 using Steps = std::vector<Step>;
 
-struct Where { Expr condition; };
+struct Where {
+  Expr condition;
+};
 struct When {
-  struct Branch { Expr condition; Steps steps; };
+  struct Branch {
+    Expr condition;
+    Steps steps;
+  };
   std::vector<Branch> branches;
   std::optional<Steps> otherwise;
 };
-struct Each { Name name; Expr list; Steps steps; };
+struct Each {
+  Name name;
+  Expr list;
+  Steps steps;
+};
 struct Action {
   Path path;
   std::optional<Name> verb;
@@ -127,10 +194,21 @@ struct Pipeline {
   Span head;  // `pipeline NAME`, or `on`
 };
 
-// ---- tests: parsed and kept; `pipewright test` executes them ------------------------------------------------------------------------
+// ---- tests: parsed and kept; `pipewright test` executes them
+// ------------------------------------------------------------------------
 
-struct Fault { std::string kind; std::optional<Expr> argument; std::optional<Expr> times; };  // loses, answers, refuses
-struct Given { Path subject; std::optional<Record> record; std::optional<Expr> now; std::optional<Fault> fault; Span span; };
+struct Fault {
+  std::string kind;
+  std::optional<Expr> argument;
+  std::optional<Expr> times;
+};  // loses, answers, refuses
+struct Given {
+  Path subject;
+  std::optional<Record> record;
+  std::optional<Expr> now;
+  std::optional<Fault> fault;
+  Span span;
+};
 struct Expect {
   std::string kind;  // write, nothing, nothing else, skipped, parked
   std::optional<Path> node;
@@ -141,7 +219,12 @@ struct Expect {
   Span span;
 };
 struct Test;
-struct ForEach { Name name; Expr cases; std::vector<std::variant<Given, Expect>> items; Span span; };
+struct ForEach {
+  Name name;
+  Expr cases;
+  std::vector<std::variant<Given, Expect>> items;
+  Span span;
+};
 struct Test {
   std::string name;
   Span name_span;
@@ -149,28 +232,66 @@ struct Test {
   std::vector<std::variant<Given, Expect, ForEach>> items;
 };
 
-// ---- declarations of the standard library -------------------------------------------------------------------------------------------
+// ---- declarations of the standard library
+// -------------------------------------------------------------------------------------------
 
-struct TypeName { std::optional<Path> path; std::optional<Box<TypeName>> element; bool map = false; bool nullable = false; Span span; };
+struct TypeName {
+  std::optional<Path> path;
+  std::optional<Box<TypeName>> element;
+  bool map = false;
+  bool nullable = false;
+  Span span;
+};
 struct DeclaredField {
   Name name;
   TypeName type;
-  std::string from;          // the API's own word
-  std::vector<Name> flags;   // kopecks, moscow, account_time, derived, required
+  std::string from;         // the API's own word
+  std::vector<Name> flags;  // kopecks, moscow, account_time, derived, required
   std::optional<Expr> example;
   std::string doc;
   Span span;
 };
-struct EnumDeclaration { Path name; std::vector<Name> words; bool open = false; std::string doc; };
-struct RecordDeclaration { Path name; std::vector<DeclaredField> fields; std::string doc; };
-struct Attribute { Name word; std::vector<Name> names; std::optional<Path> path; std::optional<Expr> value; std::vector<DeclaredField> fields; };
-struct SourceDeclaration { Path name; Name noun; TypeName record; std::vector<Attribute> attributes; std::string doc; };
-struct ActionDeclaration { Path name; Name noun; TypeName result; std::vector<Attribute> attributes; std::string doc; };
-struct MappingDeclaration { Path from; Path to; Record fields; };
+struct EnumDeclaration {
+  Path name;
+  std::vector<Name> words;
+  bool open = false;
+  std::string doc;
+};
+struct RecordDeclaration {
+  Path name;
+  std::vector<DeclaredField> fields;
+  std::string doc;
+};
+struct Attribute {
+  Name word;
+  std::vector<Name> names;
+  std::optional<Path> path;
+  std::optional<Expr> value;
+  std::vector<DeclaredField> fields;
+};
+struct SourceDeclaration {
+  Path name;
+  Name noun;
+  TypeName record;
+  std::vector<Attribute> attributes;
+  std::string doc;
+};
+struct ActionDeclaration {
+  Path name;
+  Name noun;
+  TypeName result;
+  std::vector<Attribute> attributes;
+  std::string doc;
+};
+struct MappingDeclaration {
+  Path from;
+  Path to;
+  Record fields;
+};
 
 struct Statement {
-  std::variant<Import, Let, Table, Pipeline, Test, EnumDeclaration, RecordDeclaration, SourceDeclaration, ActionDeclaration,
-               MappingDeclaration>
+  std::variant<Import, Let, Table, Pipeline, Test, EnumDeclaration, RecordDeclaration, SourceDeclaration,
+               ActionDeclaration, MappingDeclaration>
       node;
   Span span;
   std::string doc;  // the comment lines above

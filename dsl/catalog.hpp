@@ -1,4 +1,5 @@
-// What is declared: enumerations, records, nodes, default mappings and standard tables, read from the standard library's own `.pipe` files.
+// What is declared: enumerations, records, nodes, default mappings and standard tables, read from the standard
+// library's own `.pipe` files.
 #pragma once
 
 #include <map>
@@ -22,12 +23,12 @@ struct SourceSpec {
   std::string noun;
   Type record;
   bool before = false;
-  bool of = false;                    ///< takes `of [fields]`
+  bool of = false;  ///< takes `of [fields]`
   TextPart text = TextPart::none;
-  std::optional<Duration> every;      ///< nothing: not polled
+  std::optional<Duration> every;  ///< nothing: not polled
   std::vector<FieldType> options;
-  std::string limits;                 ///< for people: which limits the calls count against
-  std::string api;                    ///< for people: the calls and their page
+  std::string limits;  ///< for people: which limits the calls count against
+  std::string api;     ///< for people: the calls and their page
   std::string doc;
 };
 
@@ -36,17 +37,17 @@ struct ActionSpec {
   std::string noun;
   Type result;
   std::shared_ptr<const RecordType> takes;
-  bool takes_anything = false;        ///< any record (`file.append`)
+  bool takes_anything = false;  ///< any record (`file.append`)
   std::vector<plan::Verb> verbs;
   plan::Verb default_verb = plan::Verb::upsert;
   std::vector<std::string> default_key;
-  std::vector<std::string> keys;      ///< fields that `by` may name
+  std::vector<std::string> keys;  ///< fields that `by` may name
   TextPart text = TextPart::none;
-  bool unasked = false;               ///< needs at_most_once or at_least_once
-  bool silent = false;                ///< no write: `log`
-  std::string client_from;            ///< `crm.client`: the field `client` comes from the chain's last result of it
-  std::vector<std::string> feeds;     ///< sources that see what it writes
-  std::string feeds_field;            ///< … only when this field is written
+  bool unasked = false;            ///< needs at_most_once or at_least_once
+  bool silent = false;             ///< no write: `log`
+  std::string client_from;         ///< `crm.client`: the field `client` comes from the chain's last result of it
+  std::vector<std::string> feeds;  ///< sources that see what it writes
+  std::string feeds_field;         ///< … only when this field is written
   std::string limits;
   std::string api;
   std::string doc;
@@ -67,7 +68,8 @@ struct StandardTable {
 
 class Catalog {
  public:
-  std::vector<std::shared_ptr<const Source>> sources;  ///< the declarations' texts; a SourceId of a mapping or table indexes them
+  std::vector<std::shared_ptr<const Source>>
+      sources;  ///< the declarations' texts; a SourceId of a mapping or table indexes them
   std::map<std::string, std::shared_ptr<const EnumType>> enums;
   std::map<std::string, std::shared_ptr<const RecordType>> records;
   std::map<std::string, SourceSpec> source_nodes;

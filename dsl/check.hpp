@@ -1,5 +1,5 @@
-// File + Catalog → the plan: names, types, nulls, tables, keys, cycles and loops. Checking and lowering are one walk, because the plan of an
-// expression is known exactly when its type is (docs/decisions/0003-check-lowers.md).
+// File + Catalog → the plan: names, types, nulls, tables, keys, cycles and loops. Checking and lowering are one walk,
+// because the plan of an expression is known exactly when its type is (docs/decisions/0003-check-lowers.md).
 #pragma once
 
 #include <map>
@@ -23,11 +23,11 @@ struct ProgramInput {
 };
 
 struct Checked {
-  plan::Plan plan;                                    ///< complete only when there are no errors
-  Diagnostics diagnostics;                            ///< in the order of files and places
+  plan::Plan plan;                                     ///< complete only when there are no errors
+  Diagnostics diagnostics;                             ///< in the order of files and places
   std::vector<std::shared_ptr<const Source>> sources;  ///< by SourceId
-  std::vector<ast::File> files;                       ///< by SourceId
-  std::size_t own_tables = 0;                         ///< of the program itself, without the standard ones
+  std::vector<ast::File> files;                        ///< by SourceId
+  std::size_t own_tables = 0;                          ///< of the program itself, without the standard ones
 };
 
 Checked check(const ProgramInput& input, const Catalog& catalog);

@@ -30,7 +30,8 @@ inline constexpr Code duplicate_name{208, Severity::error, "two things of one na
 inline constexpr Code ambiguous_result{209, Severity::error, "two actions give this name"};
 inline constexpr Code unknown_option{210, Severity::error, "the node has no such option"};
 inline constexpr Code unknown_import{211, Severity::error, "an imported file cannot be read"};
-inline constexpr Code not_a_source{212, Severity::error, "an action where a source is needed, or a source where an action is"};
+inline constexpr Code not_a_source{212, Severity::error,
+                                   "an action where a source is needed, or a source where an action is"};
 inline constexpr Code second_unnamed{213, Severity::error, "a second unnamed pipeline in one file"};
 inline constexpr Code duplicate_field{214, Severity::error, "a field given twice"};
 

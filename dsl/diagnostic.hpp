@@ -36,9 +36,9 @@ struct Diagnostic {
   const Code* code = nullptr;
   SourceId source = 0;
   Span span;
-  std::string message;              ///< what was found, lower case, code in backticks, no full stop
-  std::string note;                 ///< beside the underline, may be empty
-  std::vector<Label> labels = {};   ///< other places that are to blame
+  std::string message;             ///< what was found, lower case, code in backticks, no full stop
+  std::string note;                ///< beside the underline, may be empty
+  std::vector<Label> labels = {};  ///< other places that are to blame
   std::optional<std::string> help = std::nullopt;
   std::optional<Edit> edit = std::nullopt;  ///< what `help` says, when it is mechanical
   std::vector<std::string> remarks = {};    ///< lines that begin with `=`

@@ -35,9 +35,7 @@ std::uint32_t offset_of(const Input& in) {
 }
 
 template <class Rule>
-concept has_kind = requires {
-  Rule::kind;
-};
+concept has_kind = requires { Rule::kind; };
 
 template <class Rule>
 struct Control : p::normal<Rule> {

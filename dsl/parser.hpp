@@ -1,4 +1,5 @@
-// Source text → the tree as written. Never fails: what does not parse is told, left out or marked Bad, and the rest goes on.
+// Source text → the tree as written. Never fails: what does not parse is told, left out or marked Bad, and the rest
+// goes on.
 #pragma once
 
 #include <set>

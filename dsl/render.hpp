@@ -15,7 +15,8 @@ using Sources = std::vector<std::shared_ptr<const Source>>;
 std::string render_text(const Diagnostics& diagnostics, const Sources& sources, bool color);
 
 /// `{"diagnostics":[{"code","severity","message","file","line","column","end_line","end_column","help"}],"files":N,"pipelines":N}`
-std::string render_json(const Diagnostics& diagnostics, const Sources& sources, std::size_t files, std::size_t pipelines);
+std::string render_json(const Diagnostics& diagnostics, const Sources& sources, std::size_t files,
+                        std::size_t pipelines);
 
 /// "1 error, 1 warning in 2 files"
 std::string count_text(const Diagnostics& diagnostics, std::size_t files);

@@ -44,7 +44,8 @@ class Source {
 /// Which file a span is in: an index into Program::sources.
 using SourceId = std::uint32_t;
 
-/// Reads a file for `import`, by its path; nothing when it cannot be read. The outside brings it, so that the phases stay pure.
+/// Reads a file for `import`, by its path; nothing when it cannot be read. The outside brings it, so that the phases
+/// stay pure.
 using Loader = std::function<std::optional<std::string>(const std::string& path)>;
 
 /// `import "x.pipe"` in a file at `importer`: beside it.

@@ -36,9 +36,9 @@ struct Type {
 
   Kind kind = Kind::unknown;
   bool nullable = false;
-  std::shared_ptr<const Type> element;             ///< list and map
-  std::shared_ptr<const RecordType> record;        ///< record
-  std::shared_ptr<const EnumType> enumeration;     ///< enumeration
+  std::shared_ptr<const Type> element;          ///< list and map
+  std::shared_ptr<const RecordType> record;     ///< record
+  std::shared_ptr<const EnumType> enumeration;  ///< enumeration
 
   [[nodiscard]] bool is(Kind wanted) const { return kind == wanted; }
   [[nodiscard]] Type plain() const {  ///< the same without null
@@ -54,14 +54,14 @@ struct Type {
 };
 
 struct FieldType {
-  std::string name;                 ///< snake_case
+  std::string name;  ///< snake_case
   Type type;
-  std::string doc;                  ///< the comment beside the declaration
-  std::string api_name;             ///< the API's own word when `snake_case` of it is not `name`; else empty
-  bool in_kopecks = false;          ///< the API speaks hundredths, the record holds major units
-  std::string zone;                 ///< the API writes wall clocks of this zone; empty: it writes offsets
-  bool derived = false;             ///< the connector fills it in; the API has no such field
-  bool required = false;            ///< of what an action takes: it must be given
+  std::string doc;                     ///< the comment beside the declaration
+  std::string api_name;                ///< the API's own word when `snake_case` of it is not `name`; else empty
+  bool in_kopecks = false;             ///< the API speaks hundredths, the record holds major units
+  std::string zone;                    ///< the API writes wall clocks of this zone; empty: it writes offsets
+  bool derived = false;                ///< the connector fills it in; the API has no such field
+  bool required = false;               ///< of what an action takes: it must be given
   std::optional<std::string> example;  ///< source text of a literal, for tests and documentation
 };
 

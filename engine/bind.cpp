@@ -11,22 +11,25 @@ namespace {
 // What the plan names and is not there. A checked plan has none: a declaration without behaviour fails the tests.
 Result<void> known(const dsl::plan::Steps& steps, const Registry& registry, const Connections& connections) {
   for (const dsl::plan::Step& step : steps) {
-    Result<void> fine = std::visit(overloaded{
-                                       [&](const dsl::plan::Action& action) -> Result<void> {
-                                         if (registry.action(action.node) == nullptr) return fail(fmt::format("`{}` has no behaviour in this program", action.node));
-                                         if (!connections.contains(action.connection)) return fail(fmt::format("there is no connection `{}`", action.connection));
-                                         return {};
-                                       },
-                                       [&](const dsl::plan::When& when) -> Result<void> {
-                                         for (const auto& branch : when.branches) {
-                                           if (Result<void> inner = known(branch.steps, registry, connections); !inner) return inner;
-                                         }
-                                         return known(when.otherwise, registry, connections);
-                                       },
-                                       [&](const dsl::plan::Each& each) -> Result<void> { return known(*each.steps, registry, connections); },
-                                       [](const auto&) -> Result<void> { return {}; },
-                                   },
-                                   step.node);
+    Result<void> fine = std::visit(
+        overloaded{
+            [&](const dsl::plan::Action& action) -> Result<void> {
+              if (registry.action(action.node) == nullptr)
+                return fail(fmt::format("`{}` has no behaviour in this program", action.node));
+              if (!connections.contains(action.connection))
+                return fail(fmt::format("there is no connection `{}`", action.connection));
+              return {};
+            },
+            [&](const dsl::plan::When& when) -> Result<void> {
+              for (const auto& branch : when.branches) {
+                if (Result<void> inner = known(branch.steps, registry, connections); !inner) return inner;
+              }
+              return known(when.otherwise, registry, connections);
+            },
+            [&](const dsl::plan::Each& each) -> Result<void> { return known(*each.steps, registry, connections); },
+            [](const auto&) -> Result<void> { return {}; },
+        },
+        step.node);
     if (!fine) return fine;
   }
   return {};
@@ -38,7 +41,8 @@ Result<Connections> open_connections(const Registry& registry, const Config& con
   Connections connections;
   for (const auto& [name, configured] : config.connections) {
     const ConnectionType* type = registry.connection_type(configured.type);
-    if (type == nullptr) return fail(fmt::format("connection `{}` has the type `{}`, which is not there", name, configured.type));
+    if (type == nullptr)
+      return fail(fmt::format("connection `{}` has the type `{}`, which is not there", name, configured.type));
     Settings settings = configured;
     settings.opened = opened;
     auto made = type->make(std::move(settings));
@@ -48,14 +52,18 @@ Result<Connections> open_connections(const Registry& registry, const Config& con
   return connections;
 }
 
-Result<std::shared_ptr<const Runnable>> bind(std::shared_ptr<const dsl::plan::Plan> plan, std::shared_ptr<const Registry> registry, const Config& config,
+Result<std::shared_ptr<const Runnable>> bind(std::shared_ptr<const dsl::plan::Plan> plan,
+                                             std::shared_ptr<const Registry> registry, const Config& config,
                                              const Connections& connections, const std::string& commit) {
   for (const dsl::plan::Pipeline& pipeline : plan->pipelines) {
     for (const dsl::plan::Source& source : pipeline.sources) {
-      if (registry->source(source.node) == nullptr) return fail(fmt::format("pipeline `{}`: `{}` has no behaviour in this program", pipeline.name, source.node));
-      if (!connections.contains(source.connection)) return fail(fmt::format("pipeline `{}`: there is no connection `{}`", pipeline.name, source.connection));
+      if (registry->source(source.node) == nullptr)
+        return fail(fmt::format("pipeline `{}`: `{}` has no behaviour in this program", pipeline.name, source.node));
+      if (!connections.contains(source.connection))
+        return fail(fmt::format("pipeline `{}`: there is no connection `{}`", pipeline.name, source.connection));
     }
-    if (Result<void> fine = known(pipeline.steps, *registry, connections); !fine) return fail(fine.error().within(fmt::format("pipeline `{}`", pipeline.name)));
+    if (Result<void> fine = known(pipeline.steps, *registry, connections); !fine)
+      return fail(fine.error().within(fmt::format("pipeline `{}`", pipeline.name)));
   }
   auto runnable = std::make_shared<Runnable>();
   runnable->plan = std::move(plan);

@@ -64,7 +64,8 @@ class Reader {
           "a value is a text in double quotes, a number, true or false; a section stands in [brackets]";
     }
     for (const ConnectionType& type : registry_.connection_types()) {
-      const bool named = std::any_of(out_.config.connections.begin(), out_.config.connections.end(), [&](const auto& entry) { return entry.first == type.default_name; });
+      const bool named = std::any_of(out_.config.connections.begin(), out_.config.connections.end(),
+                                     [&](const auto& entry) { return entry.first == type.default_name; });
       if (!named) out_.config.connections[type.default_name] = defaults(type);
     }
     for (auto& [name, settings] : out_.config.connections) settings.time_zone = out_.config.time_zone;
@@ -100,9 +101,12 @@ class Reader {
 
   // The text of a key that is no secret may be shown; of one that nobody knows it may be anything.
   void unknown(const toml::key& key, const std::string& where, const std::vector<std::string>& known) {
-    ConfigProblem& result = problem(key.source(), fmt::format("{} has no key `{}`", where, std::string(key.str())), false);
-    if (const auto near = closest(std::string(key.str()), known)) result.help = fmt::format("did you mean `{}`?", *near);
-    else result.help = fmt::format("it has: {}", join(known, ", "));
+    ConfigProblem& result =
+        problem(key.source(), fmt::format("{} has no key `{}`", where, std::string(key.str())), false);
+    if (const auto near = closest(std::string(key.str()), known))
+      result.help = fmt::format("did you mean `{}`?", *near);
+    else
+      result.help = fmt::format("it has: {}", join(known, ", "));
   }
 
   void sections(const toml::table& root) {
@@ -144,12 +148,17 @@ class Reader {
       const std::string name(key.str());
       const auto text = node.value_exact<std::string>();
       if (name == "time_zone") {
-        if (text && zone_exists(*text)) out_.config.time_zone = *text;
-        else problem(node.source(), "`time_zone` is no time zone", true).help = "write a name such as \"Europe/Moscow\"";
+        if (text && zone_exists(*text))
+          out_.config.time_zone = *text;
+        else
+          problem(node.source(), "`time_zone` is no time zone", true).help = "write a name such as \"Europe/Moscow\"";
       } else if (name == "retry_for" || name == "keep") {
         const auto duration = text ? parse_duration(*text) : std::nullopt;
-        if (!duration) problem(node.source(), fmt::format("`{}` is a duration", name), true).help = "write a text such as \"24h\" or \"90d\"";
-        else (name == "keep" ? out_.config.keep : out_.config.retry_for) = *duration;
+        if (!duration)
+          problem(node.source(), fmt::format("`{}` is a duration", name), true).help =
+              "write a text such as \"24h\" or \"90d\"";
+        else
+          (name == "keep" ? out_.config.keep : out_.config.retry_for) = *duration;
       } else {
         unknown(key, "[run]", {"time_zone", "retry_for", "keep"});
       }
@@ -158,7 +167,8 @@ class Reader {
 
   static bool is_name(std::string_view name) {
     if (name.empty() || (std::isalpha(static_cast<unsigned char>(name[0])) == 0 && name[0] != '_')) return false;
-    return std::all_of(name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; });
   }
 
   void connection(const toml::key& key, const toml::node& node) {
@@ -169,7 +179,8 @@ class Reader {
       return;
     }
     if (!is_name(name)) {
-      problem(key.source(), fmt::format("`{}` is no name for a connection", name), false).help = "letters, digits and `_`: it is the first word of a node's path";
+      problem(key.source(), fmt::format("`{}` is no name for a connection", name), false).help =
+          "letters, digits and `_`: it is the first word of a node's path";
       return;
     }
     std::vector<std::string> types;
@@ -178,9 +189,11 @@ class Reader {
     if (const auto written = (*table)["type"].value_exact<std::string>()) {
       type = registry_.connection_type(*written);
       if (type == nullptr) {
-        ConfigProblem& result = problem((*table)["type"].node()->source(), fmt::format("there is no connection type `{}`", *written), true);
+        ConfigProblem& result =
+            problem((*table)["type"].node()->source(), fmt::format("there is no connection type `{}`", *written), true);
         const auto near = closest(*written, types);
-        result.help = near ? fmt::format("did you mean \"{}\"?", *near) : fmt::format("there are: {}", join(types, ", "));
+        result.help =
+            near ? fmt::format("did you mean \"{}\"?", *near) : fmt::format("there are: {}", join(types, ", "));
         return;
       }
     } else {
@@ -188,7 +201,8 @@ class Reader {
         if (each.default_name == name) type = &each;
       }
       if (type == nullptr) {
-        problem(key.source(), fmt::format("connection `{}` has no type", name), false).help = fmt::format("write type = \"…\", one of: {}", join(types, ", "));
+        problem(key.source(), fmt::format("connection `{}` has no type", name), false).help =
+            fmt::format("write type = \"…\", one of: {}", join(types, ", "));
         return;
       }
     }
@@ -196,35 +210,41 @@ class Reader {
     settings.name = name;
     std::vector<SettingKey> keys = type->keys;
     for (const SettingKey& common : common_keys()) {
-      if (std::none_of(keys.begin(), keys.end(), [&](const SettingKey& each) { return each.name == common.name; })) keys.push_back(common);
+      if (std::none_of(keys.begin(), keys.end(), [&](const SettingKey& each) { return each.name == common.name; }))
+        keys.push_back(common);
     }
     insecure_ = (*table)["insecure"].value_or(false);
     values(*table, "", keys, settings);
     for (const SettingKey& each : keys) {
-      const bool there = settings.values.contains(each.name) || settings.secrets.contains(each.name) || reported_.contains(name + "." + each.name);
+      const bool there = settings.values.contains(each.name) || settings.secrets.contains(each.name) ||
+                         reported_.contains(name + "." + each.name);
       if (each.required && !there) {
         ConfigProblem& result = problem(key.source(), fmt::format("connection `{}` has no {}", name, each.name), false);
         result.secret_missing = true;
-        result.help = each.kind == Kind::secret ? fmt::format("write {} = \"env:{}_{}\" in [connections.{}]", each.name, uppercase(name), uppercase(each.name), name)
+        result.help = each.kind == Kind::secret ? fmt::format("write {} = \"env:{}_{}\" in [connections.{}]", each.name,
+                                                              uppercase(name), uppercase(each.name), name)
                                                 : fmt::format("write {} = \"…\" in [connections.{}]", each.name, name);
       }
     }
     out_.config.connections[name] = std::move(settings);
   }
 
-  void values(const toml::table& table, const std::string& prefix, const std::vector<SettingKey>& keys, Settings& settings) {
+  void values(const toml::table& table, const std::string& prefix, const std::vector<SettingKey>& keys,
+              Settings& settings) {
     for (const auto& [key, node] : table) {
       const std::string name = prefix + std::string(key.str());
       if (const toml::table* inner = node.as_table(); inner != nullptr && name == "rate") {
         rates(*inner, keys, settings);
         continue;
       }
-      const bool section = std::any_of(keys.begin(), keys.end(), [&](const SettingKey& each) { return each.name.starts_with(name + "."); });
+      const bool section = std::any_of(keys.begin(), keys.end(),
+                                       [&](const SettingKey& each) { return each.name.starts_with(name + "."); });
       if (node.is_table() && section) {
         values(*node.as_table(), name + ".", keys, settings);
         continue;
       }
-      const auto found = std::find_if(keys.begin(), keys.end(), [&](const SettingKey& each) { return each.name == name; });
+      const auto found =
+          std::find_if(keys.begin(), keys.end(), [&](const SettingKey& each) { return each.name == name; });
       if (found == keys.end()) {
         std::vector<std::string> known;
         for (const SettingKey& each : keys) {
@@ -246,48 +266,72 @@ class Reader {
       const std::string name(key.str());
       const auto text = node.value_exact<std::string>();
       const auto rate = text ? parse_rate(*text) : std::nullopt;
-      if (std::find(groups.begin(), groups.end(), name) == groups.end()) unknown(key, fmt::format("the rate of connection `{}`", settings.name), groups);
-      else if (!rate) problem(node.source(), fmt::format("`{}` is no rate", name), true).help = "write a text such as \"300/min burst 20\", or \"off\"";
-      else settings.rates[name] = *rate;
+      if (std::find(groups.begin(), groups.end(), name) == groups.end())
+        unknown(key, fmt::format("the rate of connection `{}`", settings.name), groups);
+      else if (!rate)
+        problem(node.source(), fmt::format("`{}` is no rate", name), true).help =
+            "write a text such as \"300/min burst 20\", or \"off\"";
+      else
+        settings.rates[name] = *rate;
     }
   }
 
-  void wrong(const SettingKey& key, const toml::node& node, const Settings& settings, const std::string& needed, const std::string& help) {
+  void wrong(const SettingKey& key, const toml::node& node, const Settings& settings, const std::string& needed,
+             const std::string& help) {
     reported_.insert(settings.name + "." + key.name);
-    problem(node.source(), fmt::format("`{}` of connection `{}` is {}", key.name, settings.name, needed), key.kind != Kind::secret && key.kind != Kind::url).help = help;
+    problem(node.source(), fmt::format("`{}` of connection `{}` is {}", key.name, settings.name, needed),
+            key.kind != Kind::secret && key.kind != Kind::url)
+        .help = help;
   }
 
   void value(const SettingKey& key, const toml::node& node, Settings& settings) {
     const auto text = node.value_exact<std::string>();
     switch (key.kind) {
       case Kind::secret:
-        if (!text) wrong(key, node, settings, "a text", fmt::format("write {} = \"env:NAME\"", key.name));
-        else secret(key, node, *text, settings);
+        if (!text)
+          wrong(key, node, settings, "a text", fmt::format("write {} = \"env:NAME\"", key.name));
+        else
+          secret(key, node, *text, settings);
         return;
       case Kind::boolean:
-        if (const auto flag = node.value_exact<bool>()) settings.values[key.name] = Value(*flag);
-        else wrong(key, node, settings, "true or false", "write it without quotes");
+        if (const auto flag = node.value_exact<bool>())
+          settings.values[key.name] = Value(*flag);
+        else
+          wrong(key, node, settings, "true or false", "write it without quotes");
         return;
       case Kind::integer:
-        if (const auto number = node.value_exact<std::int64_t>()) settings.values[key.name] = Value(*number);
-        else wrong(key, node, settings, "a whole number", "write it without quotes");
+        if (const auto number = node.value_exact<std::int64_t>())
+          settings.values[key.name] = Value(*number);
+        else
+          wrong(key, node, settings, "a whole number", "write it without quotes");
         return;
       case Kind::duration:
-        if (const auto duration = text ? parse_duration(*text) : std::nullopt) settings.values[key.name] = Value(*duration);
-        else wrong(key, node, settings, "a duration", "write a text such as \"60s\"");
+        if (const auto duration = text ? parse_duration(*text) : std::nullopt)
+          settings.values[key.name] = Value(*duration);
+        else
+          wrong(key, node, settings, "a duration", "write a text such as \"60s\"");
         return;
       case Kind::rate:
-        if (const auto rate = text ? parse_rate(*text) : std::nullopt) settings.rates[""] = *rate;
-        else wrong(key, node, settings, "a rate", "write a text such as \"8/s burst 8\", or \"off\"");
+        if (const auto rate = text ? parse_rate(*text) : std::nullopt)
+          settings.rates[""] = *rate;
+        else
+          wrong(key, node, settings, "a rate", "write a text such as \"8/s burst 8\", or \"off\"");
         return;
-      case Kind::url: url(key, node, text, settings); return;
-      case Kind::text: case Kind::table: break;
+      case Kind::url:
+        url(key, node, text, settings);
+        return;
+      case Kind::text:
+      case Kind::table:
+        break;
     }
     // Numbers that people write without quotes (a shipping point's id) are texts all the same.
     std::string plain;
-    if (text) plain = *text;
-    else if (const auto number = node.value_exact<std::int64_t>()) plain = fmt::format("{}", *number);
-    else return wrong(key, node, settings, "a text", "write it in double quotes");
+    if (text)
+      plain = *text;
+    else if (const auto number = node.value_exact<std::int64_t>())
+      plain = fmt::format("{}", *number);
+    else
+      return wrong(key, node, settings, "a text", "write it in double quotes");
     if (!key.values.empty() && std::find(key.values.begin(), key.values.end(), plain) == key.values.end()) {
       return wrong(key, node, settings, fmt::format("one of: {}", join(key.values, ", ")), "write one of them");
     }
@@ -297,10 +341,12 @@ class Reader {
   void url(const SettingKey& key, const toml::node& node, const std::optional<std::string>& text, Settings& settings) {
     const bool http = text && text->starts_with("http://");
     if (!text || (!http && !text->starts_with("https://")) || text->find('@') != std::string::npos) {
-      return wrong(key, node, settings, "an address", "write a text such as \"https://shop.retailcrm.ru\", without a user and password");
+      return wrong(key, node, settings, "an address",
+                   "write a text such as \"https://shop.retailcrm.ru\", without a user and password");
     }
     if (http && !is_loopback(*text) && !insecure_) {
-      return wrong(key, node, settings, "plain http to another machine", "write https://, or insecure = true if you must");
+      return wrong(key, node, settings, "plain http to another machine",
+                   "write https://, or insecure = true if you must");
     }
     std::string clean = *text;
     while (clean.ends_with('/')) clean.pop_back();
@@ -309,7 +355,8 @@ class Reader {
 
   void secret(const SettingKey& key, const toml::node& node, const std::string& text, Settings& settings) {
     const auto missing = [&](const std::string& note, const std::string& help) {
-      ConfigProblem& result = problem(node.source(), fmt::format("connection `{}` has no {}", settings.name, key.name), true);
+      ConfigProblem& result =
+          problem(node.source(), fmt::format("connection `{}` has no {}", settings.name, key.name), true);
       // From the quote on, so that the mark stands below the reference.
       result.column += 1;
       result.width = text.size();
@@ -323,18 +370,23 @@ class Reader {
       const auto found = surroundings_.variable ? surroundings_.variable(variable) : std::nullopt;
       if (!found || found->empty()) {
         return missing(fmt::format("the environment has no {}", variable),
-                       fmt::format("export {}=…, or keep it in a file: {} = \"file:/run/secrets/{}\"", variable, key.name, settings.name));
+                       fmt::format("export {}=…, or keep it in a file: {} = \"file:/run/secrets/{}\"", variable,
+                                   key.name, settings.name));
       }
       settings.secrets[key.name] = Secret(*found);
     } else if (text.starts_with("file:")) {
       const std::filesystem::path file(text.substr(5));
-      const std::string path = file.is_absolute() ? file.string() : (std::filesystem::path(out_.config.directory) / file).string();
+      const std::string path =
+          file.is_absolute() ? file.string() : (std::filesystem::path(out_.config.directory) / file).string();
       const auto found = surroundings_.file ? surroundings_.file(path) : std::nullopt;
-      if (!found || trimmed(*found).empty()) return missing("this file cannot be read, or is empty", "put the secret there, readable by this user");
+      if (!found || trimmed(*found).empty())
+        return missing("this file cannot be read, or is empty", "put the secret there, readable by this user");
       settings.secrets[key.name] = Secret(trimmed(*found));
     } else {
       settings.secrets[key.name] = Secret(text);
-      ConfigProblem& result = problem(node.source(), fmt::format("the {} of connection `{}` stands in pipewright.toml itself", key.name, settings.name), false);
+      ConfigProblem& result = problem(
+          node.source(),
+          fmt::format("the {} of connection `{}` stands in pipewright.toml itself", key.name, settings.name), false);
       result.warning = true;
       result.help = fmt::format("keep it outside of git: {} = \"env:NAME\" or \"file:/path\"", key.name);
     }
@@ -352,7 +404,8 @@ class Reader {
 
 }  // namespace
 
-ConfigRead read_config(const std::string& path, const std::string& text, const Registry& registry, const Surroundings& surroundings) {
+ConfigRead read_config(const std::string& path, const std::string& text, const Registry& registry,
+                       const Surroundings& surroundings) {
   return Reader(path, text, registry, surroundings).read();
 }
 
@@ -370,7 +423,8 @@ std::string render(const ConfigProblem& problem) {
   std::string out = fmt::format("{}: {}\n", problem.warning ? "warning" : "error", problem.message);
   out += fmt::format("{} --> {}:{}:{}\n", indent, problem.file, problem.line, problem.column);
   if (!problem.shown.empty()) {
-    out += fmt::format("{}  |\n{} | {}\n{}  | {}{}{}{}\n", indent, number, problem.shown, indent, std::string(problem.column - 1, ' '), std::string(std::max<std::size_t>(1, problem.width), '^'),
+    out += fmt::format("{}  |\n{} | {}\n{}  | {}{}{}{}\n", indent, number, problem.shown, indent,
+                       std::string(problem.column - 1, ' '), std::string(std::max<std::size_t>(1, problem.width), '^'),
                        problem.note.empty() ? "" : " ", problem.note);
   }
   if (!problem.help.empty()) out += fmt::format("{}  |\nhelp: {}\n", indent, problem.help);
@@ -393,7 +447,8 @@ std::optional<Rate> parse_rate(const std::string& text) {
     const auto [tail_end, tail_error] = std::from_chars(tail.data() + 6, tail.data() + tail.size(), burst);
     if (tail_error != std::errc() || tail_end != tail.data() + tail.size() || burst <= 0) return std::nullopt;
   }
-  static const std::map<std::string, std::int64_t> periods = {{"s", 1000}, {"sec", 1000}, {"min", 60'000}, {"m", 60'000}, {"h", 3'600'000}};
+  static const std::map<std::string, std::int64_t> periods = {
+      {"s", 1000}, {"sec", 1000}, {"min", 60'000}, {"m", 60'000}, {"h", 3'600'000}};
   const auto period = periods.find(rest);
   if (period == periods.end()) return std::nullopt;
   return Rate{Duration(std::max<std::int64_t>(1, period->second / count)), burst};

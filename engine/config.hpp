@@ -1,4 +1,5 @@
-// pipewright.toml → connections, state, run. The only place that knows toml++. Mistakes are data, with their place; secrets never stand in one.
+// pipewright.toml → connections, state, run. The only place that knows toml++. Mistakes are data, with their place;
+// secrets never stand in one.
 #pragma once
 
 #include <functional>
@@ -12,13 +13,13 @@
 namespace pipewright::engine {
 
 struct ConfigProblem {
-  std::string message;   ///< "connection `crm` has no key"
+  std::string message;  ///< "connection `crm` has no key"
   std::string file;
   std::size_t line = 0;  ///< from 1
   std::size_t column = 0;
-  std::size_t width = 1;      ///< of what is underlined
-  std::string shown;          ///< the line's text; empty where it could hold a secret
-  std::string note;           ///< beside the underline
+  std::size_t width = 1;  ///< of what is underlined
+  std::string shown;      ///< the line's text; empty where it could hold a secret
+  std::string note;       ///< beside the underline
   std::string help;
   bool warning = false;
   bool secret_missing = false;  ///< fatal only where the network is used
@@ -45,8 +46,10 @@ struct Surroundings {
   std::function<std::optional<std::string>(const std::string& path)> file;
 };
 
-/// `path` is used for messages and relative paths. A connection type that nobody configured gets a connection of its default name.
-ConfigRead read_config(const std::string& path, const std::string& text, const Registry& registry, const Surroundings& surroundings);
+/// `path` is used for messages and relative paths. A connection type that nobody configured gets a connection of its
+/// default name.
+ConfigRead read_config(const std::string& path, const std::string& text, const Registry& registry,
+                       const Surroundings& surroundings);
 /// Without a file: every connection type with its defaults.
 Config default_config(const Registry& registry, const std::string& directory);
 

@@ -13,7 +13,8 @@ namespace ondemand = simdjson::ondemand;
 constexpr int deepest = 200;
 
 std::string_view number_text(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\t' || token.back() == '\r')) {
+  while (!token.empty() &&
+         (token.back() == ' ' || token.back() == '\n' || token.back() == '\t' || token.back() == '\r')) {
     token.remove_suffix(1);
   }
   return token;
@@ -60,6 +61,7 @@ Value read(Json&& json, int depth) {
       ondemand::object object;
       check(json.get_object().get(object));
       Record record;
+      record.reserve(4);
       for (auto field : object) {
         std::string_view name;
         check(field.unescaped_key().get(name));
@@ -106,7 +108,9 @@ Value read(Json&& json, int depth) {
       } else {
         token = json.raw_json_token();
         double ignored = 0;
-        if (const auto code = json.get_double().get(ignored); code != simdjson::SUCCESS && code != simdjson::NUMBER_ERROR) throw Malformed{code};
+        if (const auto code = json.get_double().get(ignored);
+            code != simdjson::SUCCESS && code != simdjson::NUMBER_ERROR)
+          throw Malformed{code};
       }
       token = number_text(token);
       if (!is_json_number(token)) throw Malformed{simdjson::NUMBER_ERROR};
@@ -132,12 +136,23 @@ void append_quoted(std::string& out, std::string_view text) {
     out.append(text, from, i - from);
     from = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default: out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
     }
   }
   out.append(text, from, text.size() - from);

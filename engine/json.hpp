@@ -9,16 +9,19 @@
 
 namespace pipewright::engine {
 
-/// Objects become records, arrays lists, numbers decimals (one that a decimal cannot hold stays its text). A byte order mark is
-/// skipped; nesting over 200 and trailing content are errors, which name the offset in bytes. Of equal names the last one wins.
+/// Objects become records, arrays lists, numbers decimals (one that a decimal cannot hold stays its text). A byte order
+/// mark is skipped; nesting over 200 and trailing content are errors, which name the offset in bytes. Of equal names
+/// the last one wins.
 Result<Value> parse_json(std::string_view text);
 
-/// Compact. Times are RFC 3339 in UTC, dates YYYY-MM-DD, durations as the language writes them, a placeholder is its label.
+/// Compact. Times are RFC 3339 in UTC, dates YYYY-MM-DD, durations as the language writes them, a placeholder is its
+/// label.
 std::string write_json(const Value& value);
 void append_json(std::string& out, const Value& value);
 void append_json_text(std::string& out, std::string_view text);  ///< a quoted, escaped string
 
-/// Everything that write_json forgets (times, decimals' scale, placeholders, broken fields) comes back: for the journal.
+/// Everything that write_json forgets (times, decimals' scale, placeholders, broken fields) comes back: for the
+/// journal.
 std::string encode(const Value& value);
 Result<Value> decode(std::string_view text);
 

@@ -1,5 +1,5 @@
-// What a connector implements: a type of connection, sources that look, actions that work on batches. Everything that a node sees of the
-// world stands behind Calls; the same node serves run, dry-run, backfill and test.
+// What a connector implements: a type of connection, sources that look, actions that work on batches. Everything that a
+// node sees of the world stands behind Calls; the same node serves run, dry-run, backfill and test.
 #pragma once
 
 #include <functional>
@@ -23,18 +23,20 @@ namespace pipewright::engine {
 using dsl::plan::Verb;
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// ---- one call ------------------------------------------------------------------------------------------------------------------
+// ---- one call
+// ------------------------------------------------------------------------------------------------------------------
 
 struct Request {
   std::string method = "GET";
-  std::string url;                                             ///< absolute, with the query, percent-encoded
+  std::string url;  ///< absolute, with the query, percent-encoded
   Headers headers;
   std::vector<std::pair<std::string, Secret>> secret_headers;  ///< sent, never recorded
   std::string body;
-  std::string group;                     ///< the limiter's bucket within the connection; see Connection::limits
-  bool write = false;                    ///< changes something at the target: a dry run takes it down instead of sending it
-  std::vector<std::size_t> items;        ///< the items of the batch that it is for, for the record; empty: all
-  std::optional<Value> predicted;        ///< a write's answer in a dry run (a Placeholder for what only the target could give)
+  std::string group;               ///< the limiter's bucket within the connection; see Connection::limits
+  bool write = false;              ///< changes something at the target: a dry run takes it down instead of sending it
+  std::vector<std::size_t> items;  ///< the items of the batch that it is for, for the record; empty: all
+  std::optional<Value>
+      predicted;  ///< a write's answer in a dry run (a Placeholder for what only the target could give)
   int predicted_status = 200;
   Duration timeout = std::chrono::seconds(60);
 };
@@ -46,7 +48,8 @@ struct Answer {
   std::optional<Value> predicted;  ///< in a dry run, instead of the body
 
   [[nodiscard]] std::optional<std::string> header(std::string_view lower_case_name) const;
-  [[nodiscard]] Result<Value> json() const;  ///< the prediction, or the body parsed; an error names what came instead (HTML, nothing …)
+  [[nodiscard]] Result<Value> json()
+      const;  ///< the prediction, or the body parsed; an error names what came instead (HTML, nothing …)
 };
 
 /// No answer came.
@@ -56,43 +59,50 @@ struct Lost {
 };
 using CallResult = tl::expected<Answer, Lost>;
 
-// ---- what a source remembers ----------------------------------------------------------------------------------------------------
+// ---- what a source remembers
+// ----------------------------------------------------------------------------------------------------
 
-/// One thing that a source has seen: kept per pipeline and source in the journal, stored in one transaction with the page's events.
+/// One thing that a source has seen: kept per pipeline and source in the journal, stored in one transaction with the
+/// page's events.
 struct Seen {
   std::string key;
-  std::string state;   ///< the source's own text (JSON); what is known of the thing
-  bool open = false;   ///< still to be looked at (an order whose status may change)
-  bool forget = false; ///< remove the row
+  std::string state;    ///< the source's own text (JSON); what is known of the thing
+  bool open = false;    ///< still to be looked at (an order whose status may change)
+  bool forget = false;  ///< remove the row
 };
 
-// ---- the world, as a node sees it -----------------------------------------------------------------------------------------------
+// ---- the world, as a node sees it
+// -----------------------------------------------------------------------------------------------
 
 class Calls {
  public:
   virtual ~Calls() = default;
 
-  /// Sends when the limiter of the connection's group lets it go. Not retried here: what was lost or refused for now is told.
+  /// Sends when the limiter of the connection's group lets it go. Not retried here: what was lost or refused for now is
+  /// told.
   Awaited<CallResult> send(Request request) {
     auto shared = std::make_shared<Request>(std::move(request));
-    return Awaited<CallResult>([this, shared](std::function<void(CallResult)> done) { start(std::move(*shared), std::move(done)); });
+    return Awaited<CallResult>(
+        [this, shared](std::function<void(CallResult)> done) { start(std::move(*shared), std::move(done)); });
   }
   /// What this pipeline's source knows of these keys (absent: nothing).
   Awaited<std::map<std::string, Seen>> recall(std::vector<std::string> keys) {
     auto shared = std::make_shared<std::vector<std::string>>(std::move(keys));
-    return Awaited<std::map<std::string, Seen>>(
-        [this, shared](std::function<void(std::map<std::string, Seen>)> done) { look_up(std::move(*shared), std::move(done)); });
+    return Awaited<std::map<std::string, Seen>>([this, shared](std::function<void(std::map<std::string, Seen>)> done) {
+      look_up(std::move(*shared), std::move(done));
+    });
   }
   /// The open ones with a key greater than `after`, in the order of their keys, `limit` at most.
   Awaited<std::vector<Seen>> recall_open(std::string after, std::size_t limit) {
-    return Awaited<std::vector<Seen>>([this, after = std::move(after), limit](std::function<void(std::vector<Seen>)> done) {
-      look_up_open(after, limit, std::move(done));
-    });
+    return Awaited<std::vector<Seen>>(
+        [this, after = std::move(after), limit](std::function<void(std::vector<Seen>)> done) {
+          look_up_open(after, limit, std::move(done));
+        });
   }
 
-  [[nodiscard]] virtual Instant now() const = 0;               ///< the core's time, virtual in tests
-  [[nodiscard]] virtual bool dry() const = 0;                  ///< only for wording; never for a second code path
-  virtual void note(std::string text) = 0;                     ///< a line for the log, once per call
+  [[nodiscard]] virtual Instant now() const = 0;  ///< the core's time, virtual in tests
+  [[nodiscard]] virtual bool dry() const = 0;     ///< only for wording; never for a second code path
+  virtual void note(std::string text) = 0;        ///< a line for the log, once per call
 
  protected:
   virtual void start(Request request, std::function<void(CallResult)> done) = 0;
@@ -100,7 +110,8 @@ class Calls {
   virtual void look_up_open(std::string after, std::size_t limit, std::function<void(std::vector<Seen>)> done) = 0;
 };
 
-// ---- connections -----------------------------------------------------------------------------------------------------------------
+// ---- connections
+// -----------------------------------------------------------------------------------------------------------------
 
 /// A token bucket: one token per `interval`, `burst` at most.
 struct Rate {
@@ -118,9 +129,9 @@ struct Feedback {
 /// One key of a connection in pipewright.toml, as the connector declares it.
 struct SettingKey {
   enum class Kind { text, secret, url, boolean, duration, integer, rate, table };
-  std::string name;        ///< `token`; of a sub-table: `shipping.type`
+  std::string name;  ///< `token`; of a sub-table: `shipping.type`
   Kind kind = Kind::text;
-  bool required = false;   ///< for `run`
+  bool required = false;  ///< for `run`
   std::string doc;
   std::vector<std::string> values;  ///< the words it may have; empty: any
 };
@@ -131,10 +142,11 @@ struct Settings {
   std::string type;  ///< `wildberries`
   std::map<std::string, Value> values;
   std::map<std::string, Secret> secrets;
-  std::map<std::string, Rate> rates;  ///< `rate = "8/s burst 8"` under "", `[rate] marketplace = …` under "marketplace"; interval 0: off
-  std::string time_zone;              ///< `[run] time_zone`
-  std::string directory;              ///< where relative paths begin: the configuration's folder
-  Instant opened;                     ///< when the program started: "171 days left" counts from here
+  std::map<std::string, Rate>
+      rates;  ///< `rate = "8/s burst 8"` under "", `[rate] marketplace = …` under "marketplace"; interval 0: off
+  std::string time_zone;  ///< `[run] time_zone`
+  std::string directory;  ///< where relative paths begin: the configuration's folder
+  Instant opened;         ///< when the program started: "171 days left" counts from here
 
   [[nodiscard]] std::string text(const std::string& key, const std::string& otherwise = {}) const {
     const auto found = values.find(key);
@@ -172,13 +184,15 @@ class Connection {
 };
 
 struct ConnectionType {
-  std::string type;          ///< `wildberries`
-  std::string default_name;  ///< `wb`: the connection that is there without configuration, and the first word of declared nodes
+  std::string type;  ///< `wildberries`
+  std::string
+      default_name;  ///< `wb`: the connection that is there without configuration, and the first word of declared nodes
   std::vector<SettingKey> keys;
   std::function<Result<std::unique_ptr<Connection>>(Settings)> make;
 };
 
-// ---- failures, as a connector judges them ---------------------------------------------------------------------------------------
+// ---- failures, as a connector judges them
+// ---------------------------------------------------------------------------------------
 
 struct Failure {
   enum class Kind {
@@ -187,26 +201,27 @@ struct Failure {
     permanent,    ///< validation, not found, forbidden: parks at once with the answer in full
   };
   Kind kind = Kind::transient;
-  std::string reason;          ///< "Wildberries: SupplyShippingRequired «Specify shipping point …»"
-  std::string help;            ///< what to do; may be empty
-  bool maybe_done = true;      ///< the write may have happened: ask before repeating. False: certainly not
-  Duration not_before{0};      ///< the server's own word on when to come again
+  std::string reason;      ///< "Wildberries: SupplyShippingRequired «Specify shipping point …»"
+  std::string help;        ///< what to do; may be empty
+  bool maybe_done = true;  ///< the write may have happened: ask before repeating. False: certainly not
+  Duration not_before{0};  ///< the server's own word on when to come again
 };
 
-// ---- actions ---------------------------------------------------------------------------------------------------------------------
+// ---- actions
+// ---------------------------------------------------------------------------------------------------------------------
 
 /// One item of a batch: what one step of one event wants done.
 struct Operation {
   Verb verb = Verb::upsert;
-  Record key;                       ///< `by`: names and values, in order; the values stand in written or filling too
-  Record written;                   ///< the braces: what an existing record is changed to; nulls are left out, Clear empties
-  Record filling;                   ///< default mapping and `initially`: only for what is created; nulls are left out
+  Record key;      ///< `by`: names and values, in order; the values stand in written or filling too
+  Record written;  ///< the braces: what an existing record is changed to; nulls are left out, Clear empties
+  Record filling;  ///< default mapping and `initially`: only for what is created; nulls are left out
   std::optional<std::string> text;  ///< the text after the verb: a URL, a path, a message
   std::string pipeline;
-  std::string event_key;            ///< the source record's id: `13833711`
-  bool possibly_sent = false;       ///< an earlier try may have reached the target: ask first
-  std::optional<Value> assumed;     ///< dry run only: the record as an earlier event of this run would have left it
-  Value source_record;              ///< for `file.append` without braces
+  std::string event_key;         ///< the source record's id: `13833711`
+  bool possibly_sent = false;    ///< an earlier try may have reached the target: ask first
+  std::optional<Value> assumed;  ///< dry run only: the record as an earlier event of this run would have left it
+  Value source_record;           ///< for `file.append` without braces
 
   /// `written` over `filling`: a whole new record.
   [[nodiscard]] Record whole() const;
@@ -249,60 +264,64 @@ using Outcomes = std::vector<Outcome>;  ///< one per item of the batch, in its o
 
 /// After a lost answer or a restart (docs: engine.md, "After a doubt, ask").
 enum class Repeat {
-  keyed,    ///< run again: it begins by looking the key up and writes only what differs (it reads Operation::possibly_sent)
+  keyed,    ///< run again: it begins by looking the key up and writes only what differs (it reads
+            ///< Operation::possibly_sent)
   probed,   ///< `possibly_sent` makes the node look for it by its content first
   unasked,  ///< cannot be asked: at_most_once parks, at_least_once sends again; the intent is journaled before sending
 };
 
 struct ActionNode {
-  std::string name;                       ///< `crm.order`
+  std::string name;  ///< `crm.order`
   std::map<Verb, Repeat> verbs;
-  std::size_t capacity = 50;              ///< items that one batch may take
-  std::size_t parallel = 2;               ///< batches of this node that may be under way at a time
-  bool pure_sink = false;                 ///< `log`, `file.append`: no call, no write in the sense of outcomes (log), done at once
-  std::string group;                      ///< the limiter's group of the first call; the station waits for a token of it
+  std::size_t capacity = 50;  ///< items that one batch may take
+  std::size_t parallel = 2;   ///< batches of this node that may be under way at a time
+  bool pure_sink = false;     ///< `log`, `file.append`: no call, no write in the sense of outcomes (log), done at once
+  std::string group;          ///< the limiter's group of the first call; the station waits for a token of it
   /// What the item is about at the target: two with one identity never run side by side. Empty: no identity.
   std::function<std::string(const Operation&)> identity;
   std::function<Task<Outcomes>(Connection&, Batch, Calls&)> work;
-  /// Of a pure sink that keeps something (`file.append`): what was appended since the last time is durable now, and this is how far each
-  /// target got. Journaled with the outcomes.
+  /// Of a pure sink that keeps something (`file.append`): what was appended since the last time is durable now, and
+  /// this is how far each target got. Journaled with the outcomes.
   std::function<std::vector<std::pair<std::string, std::string>>(Connection&)> positions;
   /// Of the same: goes back to a position that was journaled, at the start and after a failure.
   std::function<Result<void>(Connection&, std::string target, std::string position)> resume;
 };
 
-// ---- sources ---------------------------------------------------------------------------------------------------------------------
+// ---- sources
+// ---------------------------------------------------------------------------------------------------------------------
 
 struct NewEvent {
-  std::string identity;         ///< `13833711`, `13833711#3`, `history 7044`: an identity already there is not a second event
-  std::string key;              ///< the entity: order per key, across pipelines of the account
-  Value raw;                    ///< what came, in the API's own spelling; normalised by the declared record
-  Record derived;               ///< declared fields that the API does not have, ready (`status`, `user_status`, `user`)
+  std::string identity;  ///< `13833711`, `13833711#3`, `history 7044`: an identity already there is not a second event
+  std::string key;       ///< the entity: order per key, across pipelines of the account
+  Value raw;             ///< what came, in the API's own spelling; normalised by the declared record
+  Record derived;        ///< declared fields that the API does not have, ready (`status`, `user_status`, `user`)
   std::optional<Value> before;  ///< the record as last known, normalised already; for sources that bind `before`
 };
 
 struct Look {
   const dsl::plan::Source* source = nullptr;
-  std::string cursor;  ///< what the last look returned; empty at the first
-  bool once = false;   ///< `--once`: the next look may be a day away
+  std::string cursor;       ///< what the last look returned; empty at the first
+  bool once = false;        ///< `--once`: the next look may be a day away
   std::size_t room = 1000;  ///< about how many events are welcome
 };
 
 struct Page {
   std::vector<NewEvent> events;
-  std::string cursor;              ///< stored with the events in one transaction
+  std::string cursor;  ///< stored with the events in one transaction
   std::vector<Seen> seen;
-  bool more = false;               ///< look again at once: there is a next page
-  std::optional<Failure> failure;  ///< the look failed (what is in the page all the same counts): asked again with back-off
+  bool more = false;  ///< look again at once: there is a next page
+  std::optional<Failure>
+      failure;  ///< the look failed (what is in the page all the same counts): asked again with back-off
   std::optional<std::string> notice;  ///< told on standard error and in `status` until the next look has none
 };
 
 struct SourceNode {
-  std::string name;                        ///< `wb.fbs.new`
+  std::string name;  ///< `wb.fbs.new`
   Duration every{std::chrono::seconds(60)};
-  bool rereadable = false;                 ///< a file is its own journal: the cursor is a position to return to
+  bool rereadable = false;  ///< a file is its own journal: the cursor is a position to return to
   std::function<Task<Page>(Connection&, Look, Calls&)> look;
-  /// An event that waited over five minutes and has written nothing yet is looked at again: a reason to skip it, or nothing.
+  /// An event that waited over five minutes and has written nothing yet is looked at again: a reason to skip it, or
+  /// nothing.
   std::function<Task<std::optional<std::string>>(Connection&, Value record, Calls&)> still_wanted;
 };
 

@@ -32,8 +32,10 @@ bool is_nothing(const Value& raw, const dsl::Type& type) {
 
 Value money(const Value& raw, const dsl::FieldType& field, const std::string& path) {
   std::optional<Decimal> number;
-  if (raw.number() != nullptr) number = *raw.number();
-  else if (raw.text() != nullptr) number = Decimal::parse(*raw.text());
+  if (raw.number() != nullptr)
+    number = *raw.number();
+  else if (raw.text() != nullptr)
+    number = Decimal::parse(*raw.text());
   if (!number) return broken(raw, field.type, path);
   if (field.in_kopecks) {
     const auto roubles = multiply(*number, Decimal(1, 2));
@@ -44,9 +46,11 @@ Value money(const Value& raw, const dsl::FieldType& field, const std::string& pa
   return Value(*number);
 }
 
-Value record_fields(const Value& raw, const dsl::RecordType& type, const std::string& path, const std::string& account_zone, const Record* derived);
+Value record_fields(const Value& raw, const dsl::RecordType& type, const std::string& path,
+                    const std::string& account_zone, const Record* derived);
 
-Value value_of(const Value& raw, const dsl::Type& type, const dsl::FieldType& field, const std::string& path, const std::string& account_zone) {
+Value value_of(const Value& raw, const dsl::Type& type, const dsl::FieldType& field, const std::string& path,
+               const std::string& account_zone) {
   if (is_nothing(raw, type) && !(type.is(Kind::json))) {
     if (type.is(Kind::map)) return Value(Record{});
     if (type.is(Kind::list) && !type.nullable) return Value(List{});
@@ -54,12 +58,14 @@ Value value_of(const Value& raw, const dsl::Type& type, const dsl::FieldType& fi
   }
   const std::string zone = field.zone == "account" ? account_zone : field.zone.empty() ? "UTC" : field.zone;
   switch (type.kind) {
-    case Kind::text: case Kind::enumeration:
+    case Kind::text:
+    case Kind::enumeration:
       if (raw.text() != nullptr) return raw;
       if (raw.number() != nullptr) return Value(raw.number()->text());
       return broken(raw, type, path);
     case Kind::id:
-      return raw.text() != nullptr || raw.number() != nullptr || raw.placeholder() != nullptr ? raw : broken(raw, type, path);
+      return raw.text() != nullptr || raw.number() != nullptr || raw.placeholder() != nullptr ? raw
+                                                                                              : broken(raw, type, path);
     case Kind::integer:
       if (raw.number() != nullptr && raw.number()->is_integer()) return raw;
       if (raw.text() != nullptr) {
@@ -72,10 +78,13 @@ Value value_of(const Value& raw, const dsl::Type& type, const dsl::FieldType& fi
         if (const auto number = Decimal::parse(*raw.text())) return Value(*number);
       }
       return broken(raw, type, path);
-    case Kind::money: case Kind::kopecks: return money(raw, field, path);
+    case Kind::money:
+    case Kind::kopecks:
+      return money(raw, field, path);
     case Kind::boolean:
       if (raw.boolean() != nullptr) return raw;
-      if (raw.number() != nullptr && (*raw.number() == Decimal(0) || *raw.number() == Decimal(1))) return Value(!raw.number()->is_zero());
+      if (raw.number() != nullptr && (*raw.number() == Decimal(0) || *raw.number() == Decimal(1)))
+        return Value(!raw.number()->is_zero());
       return broken(raw, type, path);
     case Kind::time:
       if (raw.time() != nullptr) return raw;
@@ -96,13 +105,21 @@ Value value_of(const Value& raw, const dsl::Type& type, const dsl::FieldType& fi
       dsl::FieldType element = field;
       element.type = *type.element;
       for (std::size_t i = 0; i < raw.list()->size(); ++i) {
-        elements.push_back(value_of((*raw.list())[i], element.type, element, fmt::format("{}[{}]", path, i), account_zone));
+        elements.push_back(
+            value_of((*raw.list())[i], element.type, element, fmt::format("{}[{}]", path, i), account_zone));
       }
       return Value(std::move(elements));
     }
-    case Kind::map: return raw.record() != nullptr ? raw : broken(raw, type, path);
-    case Kind::record: return raw.record() != nullptr ? record_fields(raw, *type.record, path + ".", account_zone, nullptr) : broken(raw, type, path);
-    case Kind::json: case Kind::unknown: case Kind::null: case Kind::duration: return raw;
+    case Kind::map:
+      return raw.record() != nullptr ? raw : broken(raw, type, path);
+    case Kind::record:
+      return raw.record() != nullptr ? record_fields(raw, *type.record, path + ".", account_zone, nullptr)
+                                     : broken(raw, type, path);
+    case Kind::json:
+    case Kind::unknown:
+    case Kind::null:
+    case Kind::duration:
+      return raw;
   }
   return raw;
 }
@@ -119,7 +136,8 @@ const std::pair<std::string, Value>* api_field(const Record& raw, const dsl::Fie
   return nullptr;
 }
 
-Value record_fields(const Value& raw, const dsl::RecordType& type, const std::string& path, const std::string& account_zone, const Record* derived) {
+Value record_fields(const Value& raw, const dsl::RecordType& type, const std::string& path,
+                    const std::string& account_zone, const Record* derived) {
   Record fields;
   fields.reserve(type.fields.size() + 3);
   const Record empty;
@@ -140,11 +158,13 @@ Value record_fields(const Value& raw, const dsl::RecordType& type, const std::st
 
 }  // namespace
 
-Value converted(const Value& raw, const dsl::FieldType& field, const std::string& path, const std::string& account_zone) {
+Value converted(const Value& raw, const dsl::FieldType& field, const std::string& path,
+                const std::string& account_zone) {
   return value_of(raw, field.type, field, path, account_zone);
 }
 
-Value normalise(const Value& raw, const Record& derived, const dsl::Type& type, const std::string& connection, const std::string& account_zone) {
+Value normalise(const Value& raw, const Record& derived, const dsl::Type& type, const std::string& connection,
+                const std::string& account_zone) {
   if (!type.is(Kind::record)) return raw;
   const Value made = record_fields(raw, *type.record, "", account_zone, &derived);
   Record fields = *made.record();

@@ -1,4 +1,5 @@
-// Task<T>: a lazy coroutine over one single-threaded driver. A node's work on a batch reads top to bottom and awaits its calls.
+// Task<T>: a lazy coroutine over one single-threaded driver. A node's work on a batch reads top to bottom and awaits
+// its calls.
 #pragma once
 
 #include <cassert>
@@ -61,8 +62,8 @@ class [[nodiscard]] Task {
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// Awaits what a callback brings: `co_await Awaited<T>([&](auto done) { start_something(done); })`. `done` is called once, later
-/// or at once, on the same thread.
+/// Awaits what a callback brings: `co_await Awaited<T>([&](auto done) { start_something(done); })`. `done` is called
+/// once, later or at once, on the same thread.
 template <class T>
 class Awaited {
  public:

@@ -30,7 +30,8 @@ struct Placeholder {
   std::string label;
   friend bool operator==(const Placeholder&, const Placeholder&) = default;
 };
-/// A field that did not have the type that its declaration says: whoever uses it parks, with the path and the text found.
+/// A field that did not have the type that its declaration says: whoever uses it parks, with the path and the text
+/// found.
 struct Broken {
   std::string path;      ///< in the API's own words: `price`, `skus[0]`
   std::string expected;  ///< `money`
@@ -44,21 +45,22 @@ class Value {
                                std::shared_ptr<const Record>, Clear, Placeholder, Broken>;
 
   Value() = default;
-  Value(bool value) : data_(value) {}                                  // NOLINT(google-explicit-constructor)
-  Value(Decimal value) : data_(value) {}                               // NOLINT(google-explicit-constructor)
-  Value(int value) : data_(Decimal(value)) {}                          // NOLINT(google-explicit-constructor)
-  Value(std::int64_t value) : data_(Decimal(value)) {}                 // NOLINT(google-explicit-constructor)
-  Value(std::string value) : data_(std::move(value)) {}                // NOLINT(google-explicit-constructor)
-  Value(std::string_view value) : data_(std::string(value)) {}         // NOLINT(google-explicit-constructor)
-  Value(const char* value) : data_(std::string(value)) {}              // NOLINT(google-explicit-constructor)
-  Value(Instant value) : data_(value) {}                               // NOLINT(google-explicit-constructor)
-  Value(Date value) : data_(value) {}                                  // NOLINT(google-explicit-constructor)
-  Value(Duration value) : data_(value) {}                              // NOLINT(google-explicit-constructor)
-  Value(List value) : data_(std::make_shared<const List>(std::move(value))) {}      // NOLINT(google-explicit-constructor)
-  Value(Record value) : data_(std::make_shared<const Record>(std::move(value))) {}  // NOLINT(google-explicit-constructor)
-  Value(Clear value) : data_(value) {}                                 // NOLINT(google-explicit-constructor)
-  Value(Placeholder value) : data_(std::move(value)) {}                // NOLINT(google-explicit-constructor)
-  Value(Broken value) : data_(std::move(value)) {}                     // NOLINT(google-explicit-constructor)
+  Value(bool value) : data_(value) {}                                           // NOLINT(google-explicit-constructor)
+  Value(Decimal value) : data_(value) {}                                        // NOLINT(google-explicit-constructor)
+  Value(int value) : data_(Decimal(value)) {}                                   // NOLINT(google-explicit-constructor)
+  Value(std::int64_t value) : data_(Decimal(value)) {}                          // NOLINT(google-explicit-constructor)
+  Value(std::string value) : data_(std::move(value)) {}                         // NOLINT(google-explicit-constructor)
+  Value(std::string_view value) : data_(std::string(value)) {}                  // NOLINT(google-explicit-constructor)
+  Value(const char* value) : data_(std::string(value)) {}                       // NOLINT(google-explicit-constructor)
+  Value(Instant value) : data_(value) {}                                        // NOLINT(google-explicit-constructor)
+  Value(Date value) : data_(value) {}                                           // NOLINT(google-explicit-constructor)
+  Value(Duration value) : data_(value) {}                                       // NOLINT(google-explicit-constructor)
+  Value(List value) : data_(std::make_shared<const List>(std::move(value))) {}  // NOLINT(google-explicit-constructor)
+  Value(Record value)
+      : data_(std::make_shared<const Record>(std::move(value))) {}  // NOLINT(google-explicit-constructor)
+  Value(Clear value) : data_(value) {}                              // NOLINT(google-explicit-constructor)
+  Value(Placeholder value) : data_(std::move(value)) {}             // NOLINT(google-explicit-constructor)
+  Value(Broken value) : data_(std::move(value)) {}                  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool is_null() const { return std::holds_alternative<Null>(data_); }
   [[nodiscard]] bool is_clear() const { return std::holds_alternative<Clear>(data_); }
@@ -81,13 +83,15 @@ class Value {
 
   /// The field of a record; null where there is none, or this is no record.
   [[nodiscard]] const Value& operator[](std::string_view name) const;
-  /// Text as it is, numbers by their digits (2.00 of an id is "2"), a placeholder by its label: how ids are compared and keys are written.
+  /// Text as it is, numbers by their digits (2.00 of an id is "2"), a placeholder by its label: how ids are compared
+  /// and keys are written.
   [[nodiscard]] std::string id_text() const;
   /// For people: text as it is, null is empty, times in UTC, lists and records as JSON.
   [[nodiscard]] std::string display() const;
 
   [[nodiscard]] const Variant& data() const { return data_; }
-  /// Numbers by value (1.50 is 1.5), everything else by kind and content; records regardless of the order of their fields.
+  /// Numbers by value (1.50 is 1.5), everything else by kind and content; records regardless of the order of their
+  /// fields.
   friend bool operator==(const Value& a, const Value& b);
 
  private:

@@ -33,11 +33,16 @@ class Teller : public engine::Observer {
     tally.add(event.kind);
     if (event.kind == EndingKind::skipped || event.kind == EndingKind::unchanged) return;
     const std::string what = event.reason.empty() ? summary_of(event) : event.reason;
-    fmt::print("    {}  {}  {}  {}\n", padded(event.pipeline, 14), padded(fitted(event.key, 18), 18), padded(engine::ending_text(event.kind), 8), what);
+    fmt::print("    {}  {}  {}  {}\n", padded(event.pipeline, 14), padded(fitted(event.key, 18), 18),
+               padded(engine::ending_text(event.kind), 8), what);
     for (const std::string& warning : event.warnings) fmt::print("    {}  warning: {}\n", padded("", 14), warning);
   }
-  void connection_down(const std::string& connection, const engine::Failure& failure) override { fmt::print("    {}: {}\n", connection, failure.reason); }
-  void source_failing(const std::string& pipeline, const std::string&, const engine::Failure& failure) override { fmt::print("    {}: {}\n", pipeline, failure.reason); }
+  void connection_down(const std::string& connection, const engine::Failure& failure) override {
+    fmt::print("    {}: {}\n", connection, failure.reason);
+  }
+  void source_failing(const std::string& pipeline, const std::string&, const engine::Failure& failure) override {
+    fmt::print("    {}: {}\n", pipeline, failure.reason);
+  }
   Tally tally;
 };
 
@@ -62,7 +67,8 @@ class Demo {
   int show() {
     if (const auto stopped = prepare()) return *stopped;
     fmt::print("A local Wildberries and a local retailCRM, on this machine only, made afresh for this demo.\n");
-    fmt::print("The pipelines are those of pipelines/: {} of them, one configuration, one state.\n", project_.checked.plan.pipelines.size());
+    fmt::print("The pipelines are those of pipelines/: {} of them, one configuration, one state.\n",
+               project_.checked.plan.pipelines.size());
     if (!settle()) return Status::wrong;
     const bool fine = fbo() && fbs() && cancellation() && statuses() && dbs() && again();
     if (!fine || stops_asked() > 0) return Status::wrong;
@@ -94,9 +100,13 @@ class Demo {
     }
     const std::string wb = wildberries_.url();
     std::string text = "[connections.wb]\ntype = \"wildberries\"\ntoken = \"env:PIPEWRIGHT_DEMO_WB\"\n";
-    for (const char* host : {"marketplace", "statistics", "analytics", "content"}) text += fmt::format("{}_url = \"{}\"\n", host, wb);
+    for (const char* host : {"marketplace", "statistics", "analytics", "content"})
+      text += fmt::format("{}_url = \"{}\"\n", host, wb);
     text += "rate = \"off\"\n\n[connections.wb.shipping]\ntype = \"selfShipping\"\npoint = \"507\"\ndays_ahead = 1\n";
-    text += fmt::format("\n[connections.crm]\ntype = \"retailcrm\"\nurl = \"{}\"\nkey = \"env:PIPEWRIGHT_DEMO_CRM\"\nsite = \"wb\"\nrate = \"off\"\n", retailcrm_.url());
+    text += fmt::format(
+        "\n[connections.crm]\ntype = \"retailcrm\"\nurl = \"{}\"\nkey = \"env:PIPEWRIGHT_DEMO_CRM\"\nsite = "
+        "\"wb\"\nrate = \"off\"\n",
+        retailcrm_.url());
     write_file(folder_.path / "pipewright.toml", text);
     ::setenv("PIPEWRIGHT_DEMO_WB", wildberries_.credential().c_str(), 1);
     ::setenv("PIPEWRIGHT_DEMO_CRM", retailcrm_.credential().c_str(), 1);
@@ -104,7 +114,8 @@ class Demo {
     project_options.paths = {folder_.path.string()};
     if (const auto stopped = load(project_options, project_)) return stopped;
     if (const auto stopped = ready(project_options, project_, true)) return stopped;
-    auto journal = engine::SqliteJournal::open((folder_.path / "pipewright.db").string(), engine::SqliteJournal::Mode::write);
+    auto journal =
+        engine::SqliteJournal::open((folder_.path / "pipewright.db").string(), engine::SqliteJournal::Mode::write);
     auto session = Session::open(project_);
     if (!journal || !session) {
       tell_error(!journal ? journal.error().message : session.error().message);
@@ -168,7 +179,8 @@ class Demo {
 
   bool fbo() {
     heading(1, "New FBO orders: one shared client, the order with its item", {"fbo_orders"});
-    for (const double price : {1547.34, 2490.50, 990.0}) fbo_.push_back(wildberries_.add_fbo_order({{"priceWithDisc", price}, {"feed", {{"sellerPrice", price}}}}));
+    for (const double price : {1547.34, 2490.50, 990.0})
+      fbo_.push_back(wildberries_.add_fbo_order({{"priceWithDisc", price}, {"feed", {{"sellerPrice", price}}}}));
     fmt::print("    came in: 3 FBO orders\n");
     return once().has_value();
   }
@@ -202,7 +214,8 @@ class Demo {
   }
 
   bool dbs() {
-    heading(5, "DBS: the order at once, the buyer when known, statuses both ways", {"dbs_orders", "dbs_buyers", "dbs_to_crm", "dbs_to_wb"});
+    heading(5, "DBS: the order at once, the buyer when known, statuses both ways",
+            {"dbs_orders", "dbs_buyers", "dbs_to_crm", "dbs_to_wb"});
     dbs_ = wildberries_.add_tasks(wb::sandbox::Scheme::dbs, 3);
     fmt::print("    came in: 3 DBS orders\n");
     if (!once()) return false;
@@ -221,11 +234,13 @@ class Demo {
     fmt::print("\n6. Once more, with nothing new\n\n");
     const auto tally = once();
     if (!tally) return false;
-    fmt::print("    written {}, unchanged {}, skipped {}, parked {}\n", tally->written, tally->unchanged, tally->skipped, tally->parked);
+    fmt::print("    written {}, unchanged {}, skipped {}, parked {}\n", tally->written, tally->unchanged,
+               tally->skipped, tally->parked);
     return tally->written == 0 && tally->parked == 0;
   }
 
-  // ---- both sides agree ---------------------------------------------------------------------------------------------------------------
+  // ---- both sides agree
+  // ---------------------------------------------------------------------------------------------------------------
 
   struct Line {
     std::string key;
@@ -245,7 +260,8 @@ class Demo {
         if (std::find(ids.begin(), ids.end(), id) == ids.end()) continue;
         const std::string supplier = task.value("supplierStatus", "");
         const std::string wb = task.value("wbStatus", "");
-        lines.push_back({std::to_string(id), supplier + " · " + wb, supplier, wb, Decimal(task["fields"]["price"].get<std::int64_t>(), 2)});
+        lines.push_back({std::to_string(id), supplier + " · " + wb, supplier, wb,
+                         Decimal(task["fields"]["price"].get<std::int64_t>(), 2)});
       }
     }
     for (const Json& unit : state["fbo"]) {
@@ -253,7 +269,8 @@ class Demo {
       const std::string srid = row.value("srid", "");
       if (std::find(fbo_.begin(), fbo_.end(), srid) == fbo_.end()) continue;
       const auto price = Decimal::parse(row["priceWithDisc"].dump());
-      lines.push_back({srid, row.value("isCancel", false) ? "cancelled" : "ordered (FBO)", "", "", price->rounded(2).value_or(*price)});
+      lines.push_back({srid, row.value("isCancel", false) ? "cancelled" : "ordered (FBO)", "", "",
+                       price->rounded(2).value_or(*price)});
     }
     return lines;
   }
@@ -264,9 +281,11 @@ class Demo {
     for (const Json& order : crm["orders"]) orders[order.value("externalId", "")].push_back(order);
     std::map<std::int64_t, std::string> clients;
     for (const Json& client : crm["customers"]) {
-      clients[client["id"].get<std::int64_t>()] = trimmed(client.value("lastName", "") + " " + client.value("firstName", ""));
+      clients[client["id"].get<std::int64_t>()] =
+          trimmed(client.value("lastName", "") + " " + client.value("firstName", ""));
     }
-    fmt::print("\n{}  {}  {}  {}  {}  {}\n", padded("ORDER", 20), padded("WILDBERRIES", 28), padded("CRM ORDER", 9), padded("STATUS", 18), padded("CLIENT", 26), padded_left("SUM", 10));
+    fmt::print("\n{}  {}  {}  {}  {}  {}\n", padded("ORDER", 20), padded("WILDBERRIES", 28), padded("CRM ORDER", 9),
+               padded("STATUS", 18), padded("CLIENT", 26), padded_left("SUM", 10));
     std::size_t lost = 0;
     std::size_t doubled = 0;
     Decimal here(0);
@@ -281,15 +300,22 @@ class Demo {
       const Json& order = found.front();
       const auto sum = Decimal::parse(order["summ"].dump()).value_or(Decimal(0)).rounded(2).value_or(Decimal(0));
       there = add(there, sum).value_or(there);
-      const std::string client = order.contains("customer") ? clients[order["customer"].value("id", std::int64_t{0})] : "";
-      fmt::print("{}  {}  {}  {}  {}  {}\n", padded(fitted(line.key, 20), 20), padded(fitted(line.status, 28), 28), padded(std::to_string(order["id"].get<std::int64_t>()), 9),
-                 padded(order.value("status", ""), 18), padded(fitted(client, 26), 26), padded_left(sum.text(), 10));
+      const std::string client =
+          order.contains("customer") ? clients[order["customer"].value("id", std::int64_t{0})] : "";
+      fmt::print("{}  {}  {}  {}  {}  {}\n", padded(fitted(line.key, 20), 20), padded(fitted(line.status, 28), 28),
+                 padded(std::to_string(order["id"].get<std::int64_t>()), 9), padded(order.value("status", ""), 18),
+                 padded(fitted(client, 26), 26), padded_left(sum.text(), 10));
     }
     const bool agree = lost == 0 && doubled == 0 && here == there;
-    fmt::print("\n{} orders in, {} in the CRM, {} doubled, {} lost · sum {} {}\n", lines.size(), lines.size() - lost, doubled, lost, there.text(),
+    fmt::print("\n{} orders in, {} in the CRM, {} doubled, {} lost · sum {} {}\n", lines.size(), lines.size() - lost,
+               doubled, lost, there.text(),
                here == there ? "on both sides" : fmt::format("in the CRM, {} at Wildberries", here.text()));
-    if (!folder_.temporary) fmt::print("the pipelines, the configuration and the state are in {}: pipewright events --all --config {}\n", folder_.path.string(), (folder_.path / "pipewright.toml").string());
-    fmt::print("next: read pipelines/, then pipewright validate and pipewright dry-run with accounts of your own; another demo starts afresh\n");
+    if (!folder_.temporary)
+      fmt::print("the pipelines, the configuration and the state are in {}: pipewright events --all --config {}\n",
+                 folder_.path.string(), (folder_.path / "pipewright.toml").string());
+    fmt::print(
+        "next: read pipelines/, then pipewright validate and pipewright dry-run with accounts of your own; another "
+        "demo starts afresh\n");
     return agree ? Status::fine : Status::wrong;
   }
 

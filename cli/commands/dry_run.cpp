@@ -36,7 +36,9 @@ struct Counts {
   [[nodiscard]] std::size_t all() const { return create + update + unchanged + skipped + failed; }
 };
 
-bool creates(const EndedStep& step) { return step.outcome.operation == "create" || step.outcome.operation == "append" || step.outcome.operation == "send"; }
+bool creates(const EndedStep& step) {
+  return step.outcome.operation == "create" || step.outcome.operation == "append" || step.outcome.operation == "send";
+}
 
 std::string operation_word(const std::string& operation) {
   if (operation == "set") return "update";
@@ -53,12 +55,16 @@ class Announcer : public engine::Observer {
   void ended(const engine::Ended& event) override {
     if (options_.limit && counts_.all() >= *options_.limit) return;
     count(event);
-    if (options_.format == Format::json) fmt::print("{}\n", masked(json(event), options_.mask));
-    else texts_[event.pipeline] += masked(text(event), options_.mask);
-    for (const std::string& warning : event.warnings) fmt::print(stderr, "warning: {} {}: {}\n", event.pipeline, event.key, warning);
+    if (options_.format == Format::json)
+      fmt::print("{}\n", masked(json(event), options_.mask));
+    else
+      texts_[event.pipeline] += masked(text(event), options_.mask);
+    for (const std::string& warning : event.warnings)
+      fmt::print(stderr, "warning: {} {}: {}\n", event.pipeline, event.key, warning);
   }
   void connection_down(const std::string& connection, const engine::Failure& failure) override {
-    fmt::print(stderr, "{}: {}: {}\n", failure.kind == engine::Failure::Kind::credentials ? "error" : "warning", connection, failure.reason);
+    fmt::print(stderr, "{}: {}: {}\n", failure.kind == engine::Failure::Kind::credentials ? "error" : "warning",
+               connection, failure.reason);
     if (!failure.help.empty()) fmt::print(stderr, "help: {}\n", failure.help);
   }
   void source_failing(const std::string& pipeline, const std::string& source, const engine::Failure& failure) override {
@@ -78,9 +84,13 @@ class Announcer : public engine::Observer {
       for (const auto& upstream : pipeline.upstream) sources.push_back("on " + upstream);
       fmt::print("{} · {}\n{}", pipeline.name, join(sources, ", "), found->second);
     }
-    const std::string summary = fmt::format("to create {}, to update {}, unchanged {}, skipped {}, failed {}", counts_.create, counts_.update, counts_.unchanged, counts_.skipped, counts_.failed);
-    if (options_.format == Format::json) fmt::print(stderr, "{}\n", summary);
-    else fmt::print("{}\n", summary);
+    const std::string summary =
+        fmt::format("to create {}, to update {}, unchanged {}, skipped {}, failed {}", counts_.create, counts_.update,
+                    counts_.unchanged, counts_.skipped, counts_.failed);
+    if (options_.format == Format::json)
+      fmt::print(stderr, "{}\n", summary);
+    else
+      fmt::print("{}\n", summary);
   }
 
   [[nodiscard]] const Counts& counts() const { return counts_; }
@@ -88,16 +98,26 @@ class Announcer : public engine::Observer {
  private:
   void count(const engine::Ended& event) {
     switch (event.kind) {
-      case EndingKind::skipped: ++counts_.skipped; return;
-      case EndingKind::unchanged: ++counts_.unchanged; return;
-      case EndingKind::parked: ++counts_.failed; return;
-      case EndingKind::written: break;
+      case EndingKind::skipped:
+        ++counts_.skipped;
+        return;
+      case EndingKind::unchanged:
+        ++counts_.unchanged;
+        return;
+      case EndingKind::parked:
+        ++counts_.failed;
+        return;
+      case EndingKind::written:
+        break;
     }
-    const bool made = std::any_of(event.steps.begin(), event.steps.end(), [](const EndedStep& step) { return step.outcome.kind == Outcome::Kind::done && creates(step); });
+    const bool made = std::any_of(event.steps.begin(), event.steps.end(), [](const EndedStep& step) {
+      return step.outcome.kind == Outcome::Kind::done && creates(step);
+    });
     ++(made ? counts_.create : counts_.update);
   }
 
-  // ---- text -----------------------------------------------------------------------------------------------------------------------
+  // ---- text
+  // -----------------------------------------------------------------------------------------------------------------------
 
   static std::string value_text(const Value& value) {
     if (value.text() != nullptr) return "\"" + *value.text() + "\"";
@@ -110,7 +130,8 @@ class Announcer : public engine::Observer {
       const Value& name = value["name"];
       const Value& quantity = value["quantity"];
       if (!quantity.is_null() && find_field(*record, "price") != nullptr) {
-        return fmt::format("{} × «{}» at {}", quantity.display(), name.is_null() ? value["barcode"].display() : name.display(), value["price"].display());
+        return fmt::format("{} × «{}» at {}", quantity.display(),
+                           name.is_null() ? value["barcode"].display() : name.display(), value["price"].display());
       }
       std::vector<std::string> parts;
       for (const auto& [field, held] : *record) parts.push_back(field + " " + value_text(held));
@@ -128,25 +149,32 @@ class Announcer : public engine::Observer {
       char sign = '.';
       if (outcome.kind == Outcome::Kind::done && !outcome.changes.empty()) {
         sign = '~';
-        for (const Change& change : outcome.changes) parts.push_back(fmt::format("{} {} → {}", change.field, value_text(change.before), value_text(change.after)));
+        for (const Change& change : outcome.changes)
+          parts.push_back(fmt::format("{} {} → {}", change.field, value_text(change.before), value_text(change.after)));
       } else if (outcome.kind == Outcome::Kind::done) {
         sign = '+';
         for (const auto& [field, value] : outcome.record) parts.push_back(field + " " + value_text(value));
       } else if (outcome.kind == Outcome::Kind::failed) {
         continue;  // the reason stands below
       } else {
-        parts.push_back(outcome.summary.empty() ? (outcome.kind == Outcome::Kind::nothing ? "not found" : "unchanged") : outcome.summary);
+        parts.push_back(outcome.summary.empty() ? (outcome.kind == Outcome::Kind::nothing ? "not found" : "unchanged")
+                                                : outcome.summary);
       }
       const std::string mark = sign == '.' ? "·" : std::string(1, sign);
-      out += with_place(fmt::format("    {} {}  {}", mark, padded(step.node, 12), join(parts, ", ")), place_text(step.place), width) + "\n";
+      out += with_place(fmt::format("    {} {}  {}", mark, padded(step.node, 12), join(parts, ", ")),
+                        place_text(step.place), width) +
+             "\n";
     }
-    if (event.kind == EndingKind::skipped) out += with_place(fmt::format("    · skipped       {}", event.reason), place_text(event.place), width) + "\n";
-    if (event.kind == EndingKind::parked) out += with_place(fmt::format("    ! would fail    {}", event.reason), place_text(event.place), width) + "\n";
+    if (event.kind == EndingKind::skipped)
+      out += with_place(fmt::format("    · skipped       {}", event.reason), place_text(event.place), width) + "\n";
+    if (event.kind == EndingKind::parked)
+      out += with_place(fmt::format("    ! would fail    {}", event.reason), place_text(event.place), width) + "\n";
     if (event.steps.empty() && event.kind == EndingKind::unchanged) out += "    · unchanged\n";
     return out;
   }
 
-  // ---- json -----------------------------------------------------------------------------------------------------------------------
+  // ---- json
+  // -----------------------------------------------------------------------------------------------------------------------
 
   static Value write_record(const EndedStep& step) {
     Record write;
@@ -179,7 +207,10 @@ class Announcer : public engine::Observer {
     Record line;
     line.emplace_back("pipeline", Value(event.pipeline));
     line.emplace_back("event", Value(event.key));
-    const char* outcome = event.kind == EndingKind::written ? "write" : event.kind == EndingKind::unchanged ? "unchanged" : event.kind == EndingKind::skipped ? "skipped" : "failed";
+    const char* outcome = event.kind == EndingKind::written     ? "write"
+                          : event.kind == EndingKind::unchanged ? "unchanged"
+                          : event.kind == EndingKind::skipped   ? "skipped"
+                                                                : "failed";
     line.emplace_back("outcome", Value(outcome));
     if (!event.reason.empty()) line.emplace_back("why", Value(event.reason));
     List writes;
@@ -196,7 +227,8 @@ class Announcer : public engine::Observer {
   std::map<std::string, std::string> texts_;
 };
 
-// ---- --input ------------------------------------------------------------------------------------------------------------------------------
+// ---- --input
+// ------------------------------------------------------------------------------------------------------------------------------
 
 Result<std::vector<Value>> read_input(const std::string& path) {
   std::string text;
@@ -204,7 +236,8 @@ Result<std::vector<Value>> read_input(const std::string& path) {
     text.assign(std::istreambuf_iterator<char>(std::cin), {});
   } else {
     std::ifstream in(path, std::ios::binary);
-    if (!in) return fail(fmt::format("{} cannot be read", path), "name a file of JSON or NDJSON, or `-` for standard input");
+    if (!in)
+      return fail(fmt::format("{} cannot be read", path), "name a file of JSON or NDJSON, or `-` for standard input");
     text.assign(std::istreambuf_iterator<char>(in), {});
   }
   // One document: a record, or a list of them. Else a record a line.
@@ -222,14 +255,15 @@ Result<std::vector<Value>> read_input(const std::string& path) {
     ++number;
     if (line.empty()) continue;
     Result<Value> record = engine::parse_json(line);
-    if (!record) return fail(fmt::format("{}:{}: {}", path, number, record.error().message), "the input is JSON, or JSON lines");
+    if (!record)
+      return fail(fmt::format("{}:{}: {}", path, number, record.error().message), "the input is JSON, or JSON lines");
     records.push_back(std::move(*record));
   }
   return records;
 }
 
-// A record of the input stands for what the API would have sent; what only the connector knows may be given by its own name, and has its
-// declared example otherwise.
+// A record of the input stands for what the API would have sent; what only the connector knows may be given by its own
+// name, and has its declared example otherwise.
 NewEvent input_event(const Value& raw, const dsl::plan::Source& source, std::size_t number) {
   NewEvent event;
   event.raw = raw;
@@ -241,9 +275,12 @@ NewEvent input_event(const Value& raw, const dsl::plan::Source& source, std::siz
     if (!field.derived || !raw[field.name].is_null() || field.type.nullable) continue;
     if (!field.example) continue;
     std::string example = *field.example;
-    if (example.size() >= 2 && example.front() == '"') event.derived.emplace_back(field.name, Value(example.substr(1, example.size() - 2)));
-    else if (const auto number_value = Decimal::parse(example)) event.derived.emplace_back(field.name, Value(*number_value));
-    else if (const auto time = parse_time(example)) event.derived.emplace_back(field.name, Value(*time));
+    if (example.size() >= 2 && example.front() == '"')
+      event.derived.emplace_back(field.name, Value(example.substr(1, example.size() - 2)));
+    else if (const auto number_value = Decimal::parse(example))
+      event.derived.emplace_back(field.name, Value(*number_value));
+    else if (const auto time = parse_time(example))
+      event.derived.emplace_back(field.name, Value(*time));
   }
   return event;
 }
@@ -252,8 +289,10 @@ Result<void> deliver(engine::Core& core, const dsl::plan::Plan& plan, const std:
   for (const dsl::plan::Pipeline& pipeline : plan.pipelines) {
     if (pipeline.sources.empty()) continue;
     std::vector<NewEvent> events;
-    for (std::size_t i = 0; i < records.size(); ++i) events.push_back(input_event(records[i], pipeline.sources.front(), i + 1));
-    if (Result<void> done = core.deliver(pipeline.name, 0, std::move(events), [] {}, engine::Loop::now()); !done) return done;
+    for (std::size_t i = 0; i < records.size(); ++i)
+      events.push_back(input_event(records[i], pipeline.sources.front(), i + 1));
+    if (Result<void> done = core.deliver(pipeline.name, 0, std::move(events), [] {}, engine::Loop::now()); !done)
+      return done;
   }
   return {};
 }
@@ -264,7 +303,8 @@ int dry_run(const Options& options) {
   Project project;
   if (const auto stopped = load(options, project)) return *stopped;
   if (const auto stopped = ready(options, project, !options.offline)) return *stopped;
-  fmt::print(stderr, "{}", dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2)));
+  fmt::print(stderr, "{}",
+             dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2)));
   if (!options.since.empty()) {
     const auto since = parse_duration(options.since);
     if (!since) {
@@ -298,7 +338,8 @@ int dry_run(const Options& options) {
   // Where the real run stands, if it has run before. With --since the sources begin there instead.
   std::unique_ptr<engine::SqliteJournal> base;
   if (options.since.empty() && options.input.empty()) {
-    if (auto opened = engine::SqliteJournal::open(state_path(options, project), engine::SqliteJournal::Mode::read)) base = std::move(*opened);
+    if (auto opened = engine::SqliteJournal::open(state_path(options, project), engine::SqliteJournal::Mode::read))
+      base = std::move(*opened);
   }
   engine::DryJournal journal(base.get());
   Announcer announcer(options);
@@ -316,7 +357,9 @@ int dry_run(const Options& options) {
     tell_error(going.error().message, going.error().help);
     return Status::usage;
   }
-  const auto enough = [&] { return stops_asked() > 0 || (options.limit && announcer.counts().all() >= *options.limit); };
+  const auto enough = [&] {
+    return stops_asked() > 0 || (options.limit && announcer.counts().all() >= *options.limit);
+  };
   if (const Result<void> fine = drain(core, loop, enough); !fine) {
     tell_error(fine.error().message, fine.error().help);
     return Status::wrong;

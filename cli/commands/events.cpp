@@ -34,7 +34,9 @@ std::unique_ptr<engine::SqliteJournal> open_to_read(const Options& options, Proj
   return std::move(*journal);
 }
 
-std::string outcome_text(const ListedEvent& event) { return event.outcome ? engine::ending_text(*event.outcome) : "in flight"; }
+std::string outcome_text(const ListedEvent& event) {
+  return event.outcome ? engine::ending_text(*event.outcome) : "in flight";
+}
 
 std::string listed_json(const ListedEvent& event) {
   std::string line = fmt::format("{{\"id\":{},\"pipeline\":", event.id);
@@ -64,20 +66,24 @@ std::string ago(Duration duration) {
   return fmt::format("{} days ago", minutes / 60 / 24);
 }
 
-void print_story(const engine::SqliteJournal& journal, const ListedEvent& event, const std::string& zone, const Options& options) {
+void print_story(const engine::SqliteJournal& journal, const ListedEvent& event, const std::string& zone,
+                 const Options& options) {
   const auto clock = [&](Instant at) { return zoned_text(at, zone, "%H:%M:%S"); };
   const Instant ended = event.ended_at.value_or(event.received_at);
   fmt::print("event {} · {} · {} · {}{}\n", event.id, event.pipeline, event.key, outcome_text(event),
              event.ended_at ? fmt::format(" at {}, {}", clock(ended), ago(engine::Loop::now() - ended)) : "");
   const auto stored = journal.event(event.id);
-  fmt::print("received {} from {}{}\n", clock(event.received_at), stored ? stored->source : "?", event.commit.empty() ? "" : fmt::format(" · git {}", event.commit));
+  fmt::print("received {} from {}{}\n", clock(event.received_at), stored ? stored->source : "?",
+             event.commit.empty() ? "" : fmt::format(" · git {}", event.commit));
   for (const engine::ListedOutcome& step : journal.story(event.id)) {
     const engine::StoredOutcome& outcome = step.stored;
-    fmt::print("\n  {}  {} {}  {}\n", padded(outcome.address, 4), outcome.node, outcome.verb, masked(outcome.outcome.summary, options.mask));
+    fmt::print("\n  {}  {} {}  {}\n", padded(outcome.address, 4), outcome.node, outcome.verb,
+               masked(outcome.outcome.summary, options.mask));
     for (const engine::Exchange& exchange : step.exchanges) {
       fmt::print("     → {} {}  {}\n", exchange.method, exchange.url, clock(exchange.at));
       if (!exchange.request_body.empty()) fmt::print("       {}\n", masked(exchange.request_body, options.mask));
-      fmt::print("     ← {} {}  {} ms\n", exchange.status == 0 ? "no answer" : fmt::format("{}", exchange.status), masked(exchange.answer_body, options.mask), exchange.took.count());
+      fmt::print("     ← {} {}  {} ms\n", exchange.status == 0 ? "no answer" : fmt::format("{}", exchange.status),
+                 masked(exchange.answer_body, options.mask), exchange.took.count());
     }
     if (outcome.outcome.failure) fmt::print("     failed: {}\n", masked(outcome.outcome.failure->reason, options.mask));
   }
@@ -87,10 +93,15 @@ void print_story(const engine::SqliteJournal& journal, const ListedEvent& event,
   if (!event.place.empty()) fmt::print("where  {}\n", event.place);
   std::string help;
   for (const engine::ListedOutcome& step : journal.story(event.id)) {
-    if (step.stored.outcome.failure && !step.stored.outcome.failure->help.empty()) help = step.stored.outcome.failure->help;
+    if (step.stored.outcome.failure && !step.stored.outcome.failure->help.empty())
+      help = step.stored.outcome.failure->help;
   }
-  if (event.outcome == EndingKind::parked) fmt::print("to do  {}pipewright events retry {}\n", help.empty() ? "" : help + ", then: ", event.id);
-  if (stored) fmt::print("record {}\n", masked(engine::write_json(stored->record["raw"].is_null() ? stored->record : stored->record["raw"]), options.mask));
+  if (event.outcome == EndingKind::parked)
+    fmt::print("to do  {}pipewright events retry {}\n", help.empty() ? "" : help + ", then: ", event.id);
+  if (stored)
+    fmt::print("record {}\n",
+               masked(engine::write_json(stored->record["raw"].is_null() ? stored->record : stored->record["raw"]),
+                      options.mask));
 }
 
 }  // namespace
@@ -116,15 +127,20 @@ int events_list(const Options& options) {
         fmt::print("{}\n", listed_json(event));
         continue;
       }
-      if (!header) fmt::print("{}  {}  {}  {}  {}\n", padded("ID", 6), padded("PIPELINE", 18), padded("KEY", 18), padded("OUTCOME", 9), "REASON");
+      if (!header)
+        fmt::print("{}  {}  {}  {}  {}\n", padded("ID", 6), padded("PIPELINE", 18), padded("KEY", 18),
+                   padded("OUTCOME", 9), "REASON");
       header = true;
-      fmt::print("{}  {}  {}  {}  {}\n", padded(fmt::format("{}", event.id), 6), padded(event.pipeline, 18), padded(event.key, 18), padded(outcome_text(event), 9), event.reason);
+      fmt::print("{}  {}  {}  {}  {}\n", padded(fmt::format("{}", event.id), 6), padded(event.pipeline, 18),
+                 padded(event.key, 18), padded(outcome_text(event), 9), event.reason);
     }
     if (page.size() < filter.limit) break;
   }
   if (options.format == Format::text) {
-    if (shown == 0) fmt::print("{}\n", options.all ? "there are no events yet" : "nothing is parked");
-    else fmt::print(stderr, "one of them at length: pipewright events show ID\n");
+    if (shown == 0)
+      fmt::print("{}\n", options.all ? "there are no events yet" : "nothing is parked");
+    else
+      fmt::print(stderr, "one of them at length: pipewright events show ID\n");
   }
   return Status::fine;
 }
@@ -151,14 +167,16 @@ namespace {
 int print_answers(const std::vector<engine::RetryAnswer>& answers) {
   bool refused = false;
   for (const engine::RetryAnswer& answer : answers) {
-    fmt::print("event {}: {}{}\n", answer.id, answer.accepted ? "accepted" : "refused", answer.reason.empty() ? "" : ", " + answer.reason);
+    fmt::print("event {}: {}{}\n", answer.id, answer.accepted ? "accepted" : "refused",
+               answer.reason.empty() ? "" : ", " + answer.reason);
     refused = refused || !answer.accepted;
   }
   return refused ? Status::wrong : Status::fine;
 }
 
 // No `run` holds the journal: the work is done here.
-int retry_here(const Options& options, Project& project, std::unique_ptr<engine::SqliteJournal> journal, const std::vector<EventId>& ids) {
+int retry_here(const Options& options, Project& project, std::unique_ptr<engine::SqliteJournal> journal,
+               const std::vector<EventId>& ids) {
   if (const auto stopped = load(options, project)) return *stopped;
   if (const auto stopped = ready(options, project, true)) return *stopped;
   const auto session = Session::open(project);
@@ -182,7 +200,8 @@ int retry_here(const Options& options, Project& project, std::unique_ptr<engine:
     return Status::wrong;
   }
   const Tally& tally = report.tally();
-  fmt::print("done: {} events, {} written, {} unchanged, {} skipped, {} parked\n", tally.events, tally.written, tally.unchanged, tally.skipped, tally.parked);
+  fmt::print("done: {} events, {} written, {} unchanged, {} skipped, {} parked\n", tally.events, tally.written,
+             tally.unchanged, tally.skipped, tally.parked);
   return tally.parked > 0 || !core.undrained().empty() ? static_cast<int>(Status::wrong) : status;
 }
 

@@ -50,7 +50,8 @@ void print_fields(const dsl::RecordType& record) {
   }
   types = std::min<std::size_t>(types, 28);
   for (const FieldType& field : record.fields) {
-    fmt::print("  {}  {}  {}{}\n", padded(field.name, names), padded(dsl::type_text(field.type), types), field.required ? "(required) " : "", field.doc);
+    fmt::print("  {}  {}  {}{}\n", padded(field.name, names), padded(dsl::type_text(field.type), types),
+               field.required ? "(required) " : "", field.doc);
     const std::string values = values_text(field.type);
     if (!values.empty()) fmt::print("  {}  {}  {}\n", padded("", names), padded("", types), values);
   }
@@ -68,18 +69,23 @@ void print_list(const Catalog& catalog) {
   fmt::print("SOURCES (begin a pipeline: on NAME)\n");
   for (const auto& [name, spec] : catalog.source_nodes) fmt::print("  {}  {}\n", padded(name, 26), spec.doc);
   fmt::print("\nACTIONS (steps of a chain: -> NAME)\n");
-  for (const auto& [name, spec] : catalog.action_nodes) fmt::print("  {}  {}  {}\n", padded(name, 26), padded(verbs_text(spec), 38), spec.doc);
+  for (const auto& [name, spec] : catalog.action_nodes)
+    fmt::print("  {}  {}  {}\n", padded(name, 26), padded(verbs_text(spec), 38), spec.doc);
   fmt::print("\nTABLES\n");
   for (const auto& table : catalog.tables) fmt::print("  {}\n", table.name);
-  fmt::print("\none of them at length: pipewright nodes wb.fbs.new; a default mapping: pipewright nodes wb.fbs.new crm.order\n");
+  fmt::print(
+      "\none of them at length: pipewright nodes wb.fbs.new; a default mapping: pipewright nodes wb.fbs.new "
+      "crm.order\n");
 }
 
 void print_source(const SourceSpec& spec) {
   fmt::print("source {}\n{}\n\n", spec.name, spec.doc);
-  fmt::print("binds   {}{}\n", spec.noun, spec.before ? ", before (the record as last known, null at first sight)" : "");
+  fmt::print("binds   {}{}\n", spec.noun,
+             spec.before ? ", before (the record as last known, null at first sight)" : "");
   if (spec.every) fmt::print("every   {}\n", duration_text(*spec.every));
   if (!spec.options.empty()) {
-    for (const FieldType& option : spec.options) fmt::print("option  {}: {}  {}\n", option.name, dsl::type_text(option.type), option.doc);
+    for (const FieldType& option : spec.options)
+      fmt::print("option  {}: {}  {}\n", option.name, dsl::type_text(option.type), option.doc);
   }
   if (!spec.limits.empty()) fmt::print("limits  {}\n", spec.limits);
   if (!spec.api.empty()) fmt::print("api     {}\n", spec.api);
@@ -92,7 +98,9 @@ void print_action(const ActionSpec& spec) {
   fmt::print("verbs    {}\n", verbs_text(spec));
   fmt::print("default  {}\n", default_text(spec));
   if (!spec.keys.empty()) fmt::print("keys     {}\n", join(spec.keys, ", "));
-  if (spec.text != dsl::TextPart::none) fmt::print("text     {}\n", spec.text == dsl::TextPart::required ? "required after the path" : "may follow the path");
+  if (spec.text != dsl::TextPart::none)
+    fmt::print("text     {}\n",
+               spec.text == dsl::TextPart::required ? "required after the path" : "may follow the path");
   if (spec.unasked) fmt::print("ends     with at_most_once or at_least_once\n");
   if (!spec.limits.empty()) fmt::print("limits   {}\n", spec.limits);
   if (!spec.api.empty()) fmt::print("api      {}\n", spec.api);
@@ -178,17 +186,20 @@ void print_json(const Catalog& catalog, const std::string& only) {
 void print_markdown(const Catalog& catalog, const std::string& only) {
   const auto table = [](const std::vector<FieldType>& fields) {
     fmt::print("\n| field | type | meaning |\n|---|---|---|\n");
-    for (const FieldType& field : fields) fmt::print("| `{}` | {} | {} |\n", field.name, dsl::type_text(field.type), field.doc);
+    for (const FieldType& field : fields)
+      fmt::print("| `{}` | {} | {} |\n", field.name, dsl::type_text(field.type), field.doc);
   };
   for (const auto& [name, spec] : catalog.source_nodes) {
     if (!only.empty() && only != name) continue;
-    fmt::print("## `{}` (source)\n\n{}\n\nBinds `{}`{}. API: {}.\n", name, spec.doc, spec.noun, spec.before ? " and `before`" : "", spec.api.empty() ? "none" : spec.api);
+    fmt::print("## `{}` (source)\n\n{}\n\nBinds `{}`{}. API: {}.\n", name, spec.doc, spec.noun,
+               spec.before ? " and `before`" : "", spec.api.empty() ? "none" : spec.api);
     if (spec.record.is(Type::Kind::record)) table(spec.record.record->fields);
     fmt::print("\n");
   }
   for (const auto& [name, spec] : catalog.action_nodes) {
     if (!only.empty() && only != name) continue;
-    fmt::print("## `{}` (action)\n\n{}\n\nVerbs: {}; default `{}`. API: {}.\n", name, spec.doc, verbs_text(spec), default_text(spec), spec.api.empty() ? "none" : spec.api);
+    fmt::print("## `{}` (action)\n\n{}\n\nVerbs: {}; default `{}`. API: {}.\n", name, spec.doc, verbs_text(spec),
+               default_text(spec), spec.api.empty() ? "none" : spec.api);
     if (spec.takes) table(spec.takes->fields);
     fmt::print("\n");
   }
@@ -199,7 +210,8 @@ int unknown(const Catalog& catalog, const std::string& name, const char* what) {
   for (const auto& [record, type] : catalog.records) names.push_back(record);
   for (const auto& [enumeration, type] : catalog.enums) names.push_back(enumeration);
   const auto near = closest(name, names);
-  tell_error(fmt::format("there is no {} `{}`", what, name), near ? fmt::format("did you mean `{}`?", *near) : "`pipewright nodes` lists all there are");
+  tell_error(fmt::format("there is no {} `{}`", what, name),
+             near ? fmt::format("did you mean `{}`?", *near) : "`pipewright nodes` lists all there are");
   return Status::usage;
 }
 
@@ -209,7 +221,8 @@ int mapping(const Catalog& catalog, const std::string& source, const std::string
   const std::string text = dsl::default_mapping_text(catalog, source, action);
   if (text.empty()) {
     fmt::print("{{}}\n");
-    fmt::print(stderr, "there is no default mapping from {} to {}: every field is written in the braces\n", source, action);
+    fmt::print(stderr, "there is no default mapping from {} to {}: every field is written in the braces\n", source,
+               action);
     return Status::fine;
   }
   fmt::print("{}\n", text);
@@ -239,7 +252,8 @@ int nodes(const Options& options) {
     fmt::print("record {}\n{}\n\n", only, record->second->doc);
     print_fields(*record->second);
   } else if (const auto words = catalog.enums.find(only); words != catalog.enums.end()) {
-    fmt::print("enum {}{}\n{}\n\n  {}\n", only, words->second->open ? " (open: accounts add their own)" : "", words->second->doc, join(words->second->words, "\n  "));
+    fmt::print("enum {}{}\n{}\n\n  {}\n", only, words->second->open ? " (open: accounts add their own)" : "",
+               words->second->doc, join(words->second->words, "\n  "));
   } else {
     for (const auto& table : catalog.tables) {
       if (table.name != only) continue;

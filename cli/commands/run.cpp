@@ -51,11 +51,13 @@ class Run {
   void greet(const std::string& state) {
     if (!is_terminal(2)) return;
     const std::size_t pipelines = project_->checked.plan.pipelines.size();
-    fmt::print(stderr, "pipewright {} · {} pipeline{} from {}{} · state {}\n", PIPEWRIGHT_VERSION, pipelines, pipelines == 1 ? "" : "s", project_->base,
+    fmt::print(stderr, "pipewright {} · {} pipeline{} from {}{} · state {}\n", PIPEWRIGHT_VERSION, pipelines,
+               pipelines == 1 ? "" : "s", project_->base,
                project_->commit.empty() ? "" : fmt::format(" (git {})", project_->commit), state);
     for (const auto& [name, connection] : session_->connections()) {
       const std::string summary = connection->summary();
-      if (!summary.empty() && !connection->settings().secrets.empty()) fmt::print(stderr, "{}  {}\n", padded(name, 4), summary);
+      if (!summary.empty() && !connection->settings().secrets.empty())
+        fmt::print(stderr, "{}  {}\n", padded(name, 4), summary);
     }
   }
 
@@ -63,7 +65,8 @@ class Run {
     Report report(options_, project_->config.time_zone);
     Loop loop(*journal_, session_->hooks([&report](const std::string& text) {
       const std::size_t warning = text.find("warning: ");
-      report.remark(warning == std::string::npos ? "info" : "warning", warning == std::string::npos ? text : text.substr(warning + 9));
+      report.remark(warning == std::string::npos ? "info" : "warning",
+                    warning == std::string::npos ? text : text.substr(warning + 9));
     }));
     engine::Options core_options;
     core_options.once = options_.once;
@@ -87,7 +90,9 @@ class Run {
       if (stops_asked() == 1 && !stopping) {
         stopping = true;
         const auto in_flight = totals().in_flight();
-        if (is_terminal(2)) fmt::print(stderr, "finishing {} event{} (once more: stop now, they go on at the next start)\n", in_flight, in_flight == 1 ? "" : "s");
+        if (is_terminal(2))
+          fmt::print(stderr, "finishing {} event{} (once more: stop now, they go on at the next start)\n", in_flight,
+                     in_flight == 1 ? "" : "s");
         core.stop(Loop::now());
       }
       const Instant now = Loop::now();
@@ -127,8 +132,11 @@ class Run {
     }
     const double minutes = std::chrono::duration<double, std::ratio<60>>(now - backlog_since_).count();
     const double rate = minutes > 0 ? static_cast<double>(ended - backlog_ended_) / minutes : 0;
-    const std::string left = rate > 0 ? fmt::format(" · {:.0f}/min · about {:.0f} min", rate, std::ceil(static_cast<double>(counters.in_flight()) / rate)) : "";
-    report.progress(fmt::format("{}  {} of {}{}", busiest, ended - backlog_ended_, ended - backlog_ended_ + counters.in_flight(), left));
+    const std::string left = rate > 0 ? fmt::format(" · {:.0f}/min · about {:.0f} min", rate,
+                                                    std::ceil(static_cast<double>(counters.in_flight()) / rate))
+                                      : "";
+    report.progress(fmt::format("{}  {} of {}{}", busiest, ended - backlog_ended_,
+                                ended - backlog_ended_ + counters.in_flight(), left));
   }
 
   // A changed file or SIGHUP: the new program is checked aside; a broken one keeps the running version.
@@ -145,12 +153,15 @@ class Run {
     if (fresh->checked.plan.hash == project_->checked.plan.hash && !asked) return;
     auto session = session_->changed(*fresh);
     if (!session) return report.remark("error", session.error().message + ": the running version goes on");
-    if (const Result<void> swapped = core.swap((*session)->runnable(), Loop::now()); !swapped) return report.remark("error", swapped.error().message + ": the running version goes on");
+    if (const Result<void> swapped = core.swap((*session)->runnable(), Loop::now()); !swapped)
+      return report.remark("error", swapped.error().message + ": the running version goes on");
     // The old program stays: its sessions may still be asked for plans that the journal remembers.
     former_.push_back(std::move(project_));
     project_ = std::move(fresh);
     session_ = std::move(*session);
-    report.remark("info", fmt::format("the changed program runs now: {} pipelines{}", project_->checked.plan.pipelines.size(), project_->commit.empty() ? "" : ", git " + project_->commit));
+    report.remark("info",
+                  fmt::format("the changed program runs now: {} pipelines{}", project_->checked.plan.pipelines.size(),
+                              project_->commit.empty() ? "" : ", git " + project_->commit));
   }
 
   engine::Counters totals() const {
@@ -169,17 +180,22 @@ class Run {
     const engine::Counters after = totals();
     // Parked events that were retried leave `parked` again: what ended in this run is what the books gained.
     Tally tally = report.tally();
-    tally.written = std::max<std::size_t>(tally.written, static_cast<std::size_t>(std::max<std::int64_t>(0, after.written - before.written)));
-    tally.unchanged = std::max<std::size_t>(tally.unchanged, static_cast<std::size_t>(std::max<std::int64_t>(0, after.unchanged - before.unchanged)));
-    tally.skipped = std::max<std::size_t>(tally.skipped, static_cast<std::size_t>(std::max<std::int64_t>(0, after.skipped - before.skipped)));
+    tally.written = std::max<std::size_t>(
+        tally.written, static_cast<std::size_t>(std::max<std::int64_t>(0, after.written - before.written)));
+    tally.unchanged = std::max<std::size_t>(
+        tally.unchanged, static_cast<std::size_t>(std::max<std::int64_t>(0, after.unchanged - before.unchanged)));
+    tally.skipped = std::max<std::size_t>(
+        tally.skipped, static_cast<std::size_t>(std::max<std::int64_t>(0, after.skipped - before.skipped)));
     tally.events = tally.written + tally.unchanged + tally.skipped + tally.parked;
     const std::vector<std::string> left = options_.once ? core.undrained() : std::vector<std::string>{};
     for (const std::string& each : left) fmt::print(stderr, "error: not drained: {}\n", each);
     if (!left.empty()) fmt::print(stderr, "help: mend the cause; the next run goes on from there\n");
     if (options_.format == Format::json) {
-      fmt::print("{{\"events\":{},\"written\":{},\"unchanged\":{},\"skipped\":{},\"parked\":{}}}\n", tally.events, tally.written, tally.unchanged, tally.skipped, tally.parked);
+      fmt::print("{{\"events\":{},\"written\":{},\"unchanged\":{},\"skipped\":{},\"parked\":{}}}\n", tally.events,
+                 tally.written, tally.unchanged, tally.skipped, tally.parked);
     } else {
-      fmt::print("done: {} events, {} written, {} unchanged, {} skipped, {} parked\n", tally.events, tally.written, tally.unchanged, tally.skipped, tally.parked);
+      fmt::print("done: {} events, {} written, {} unchanged, {} skipped, {} parked\n", tally.events, tally.written,
+                 tally.unchanged, tally.skipped, tally.parked);
     }
     if (options_.once && (tally.parked > 0 || !left.empty())) return Status::wrong;
     return Status::fine;
@@ -192,7 +208,7 @@ class Run {
   std::unique_ptr<Session> session_;
   std::string files_;
   Instant progressed_;
-  std::string backlog_;       // the pipeline whose backlog is shown
+  std::string backlog_;  // the pipeline whose backlog is shown
   Instant backlog_since_;
   std::int64_t backlog_ended_ = 0;
 };

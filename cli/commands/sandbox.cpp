@@ -34,11 +34,16 @@ int sandbox(const Options& options) {
     }
     const std::string site = crm_options.sites.front();
     if (options.format == Format::json) {
-      fmt::print("{{\"wildberries\":{{\"url\":\"{}\",\"token\":\"{}\"}},\"retailcrm\":{{\"url\":\"{}\",\"key\":\"{}\",\"site\":\"{}\"}}}}\n", wildberries.url(), wildberries.credential(), retailcrm.url(),
-                 retailcrm.credential(), site);
+      fmt::print(
+          "{{\"wildberries\":{{\"url\":\"{}\",\"token\":\"{}\"}},\"retailcrm\":{{\"url\":\"{}\",\"key\":\"{}\","
+          "\"site\":\"{}\"}}}}\n",
+          wildberries.url(), wildberries.credential(), retailcrm.url(), retailcrm.credential(), site);
     } else {
-      fmt::print("wildberries {} token={}\nretailcrm {} key={} site={}\n", wildberries.url(), wildberries.credential(), retailcrm.url(), retailcrm.credential(), site);
-      fmt::print(stderr, "until Ctrl-C; the operator's surface is under /_sandbox/ (GET /_sandbox/state, POST /_sandbox/fbs/orders {{\"count\":1}})\n");
+      fmt::print("wildberries {} token={}\nretailcrm {} key={} site={}\n", wildberries.url(), wildberries.credential(),
+                 retailcrm.url(), retailcrm.credential(), site);
+      fmt::print(stderr,
+                 "until Ctrl-C; the operator's surface is under /_sandbox/ (GET /_sandbox/state, POST "
+                 "/_sandbox/fbs/orders {{\"count\":1}})\n");
     }
     std::fflush(stdout);
     while (stops_asked() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));

@@ -12,10 +12,12 @@ namespace {
 using engine::Counters;
 
 std::string books(const Counters& counters) {
-  return fmt::format("{{\"received\":{},\"done\":{},\"skipped\":{},\"parked\":{},\"in_flight\":{}}}", counters.received, counters.done(), counters.skipped, counters.parked, counters.in_flight());
+  return fmt::format("{{\"received\":{},\"done\":{},\"skipped\":{},\"parked\":{},\"in_flight\":{}}}", counters.received,
+                     counters.done(), counters.skipped, counters.parked, counters.in_flight());
 }
 
-void print_json(const std::map<std::string, Counters>& pipelines, const Counters& all, const std::vector<engine::Notice>& notices) {
+void print_json(const std::map<std::string, Counters>& pipelines, const Counters& all,
+                const std::vector<engine::Notice>& notices) {
   std::string line = "{\"events\":" + books(all) + ",\"pipelines\":[";
   bool first = true;
   for (const auto& [name, counters] : pipelines) {
@@ -23,8 +25,10 @@ void print_json(const std::map<std::string, Counters>& pipelines, const Counters
     first = false;
     line += "{\"name\":";
     engine::append_json_text(line, name);
-    line += fmt::format(",\"received\":{},\"written\":{},\"unchanged\":{},\"skipped\":{},\"parked\":{},\"in_flight\":{}}}", counters.received, counters.written, counters.unchanged, counters.skipped,
-                        counters.parked, counters.in_flight());
+    line +=
+        fmt::format(",\"received\":{},\"written\":{},\"unchanged\":{},\"skipped\":{},\"parked\":{},\"in_flight\":{}}}",
+                    counters.received, counters.written, counters.unchanged, counters.skipped, counters.parked,
+                    counters.in_flight());
   }
   line += "],\"notices\":[";
   first = true;
@@ -66,13 +70,17 @@ int status(const Options& options) {
   }
   std::size_t width = 8;
   for (const auto& [name, counters] : pipelines) width = std::max(width, name.size());
-  fmt::print("{}  {}  {}  {}  {}  {}\n", padded("PIPELINE", width), padded_left("WRITTEN", 9), padded_left("UNCHANGED", 9), padded_left("SKIPPED", 9), padded_left("BEHIND", 9), padded_left("PARKED", 9));
+  fmt::print("{}  {}  {}  {}  {}  {}\n", padded("PIPELINE", width), padded_left("WRITTEN", 9),
+             padded_left("UNCHANGED", 9), padded_left("SKIPPED", 9), padded_left("BEHIND", 9),
+             padded_left("PARKED", 9));
   for (const auto& [name, counters] : pipelines) {
-    fmt::print("{}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}{}\n", padded(name, width), counters.written, counters.unchanged, counters.skipped, counters.in_flight(), counters.parked,
+    fmt::print("{}  {:>9}  {:>9}  {:>9}  {:>9}  {:>9}{}\n", padded(name, width), counters.written, counters.unchanged,
+               counters.skipped, counters.in_flight(), counters.parked,
                counters.parked > 0 ? fmt::format("   pipewright events --pipeline {}", name) : "");
   }
   for (const engine::Notice& notice : notices) fmt::print("NOTICE  {}: {}\n", notice.subject, notice.text);
-  fmt::print("received {} = done {} + skipped {} + parked {} + in flight {}\n", all.received, all.done(), all.skipped, all.parked, all.in_flight());
+  fmt::print("received {} = done {} + skipped {} + parked {} + in flight {}\n", all.received, all.done(), all.skipped,
+             all.parked, all.in_flight());
   return Status::fine;
 }
 

@@ -9,7 +9,9 @@
 namespace pipewright::cli {
 namespace {
 
-std::string counted(std::size_t count, const char* one, const char* many) { return fmt::format("{} {}", count, count == 1 ? one : many); }
+std::string counted(std::size_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
 
 }  // namespace
 
@@ -19,7 +21,8 @@ int validate(const Options& options) {
   const dsl::Checked& checked = project.checked;
   std::size_t pipelines = 0;
   for (const dsl::ast::File& file : checked.files) {
-    for (const dsl::ast::Statement& statement : file.statements) pipelines += std::holds_alternative<dsl::ast::Pipeline>(statement.node) ? 1 : 0;
+    for (const dsl::ast::Statement& statement : file.statements)
+      pipelines += std::holds_alternative<dsl::ast::Pipeline>(statement.node) ? 1 : 0;
   }
   if (options.format == Format::json) {
     fmt::print("{}\n", dsl::render_json(checked.diagnostics, checked.sources, checked.sources.size(), pipelines));

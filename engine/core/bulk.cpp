@@ -113,6 +113,19 @@ bool Engine::bulk_possible(const Bound& bound, const plan::Pipeline& pipeline) c
   return again && only_sinks(pipeline.steps, registry);
 }
 
+// To where the pages before left them: these are durable, or on their way.
+Result<void> Engine::rewind_sinks(const plan::Pipeline& pipeline, const Bound& bound) {
+  std::set<std::pair<std::string, std::string>> sinks;
+  gather_sinks(pipeline.steps, sinks);
+  for (const auto& [at, position] : sink_positions_) {
+    const auto& [connection, name, target] = at;
+    const ActionNode& node = *bound.runnable->registry->action(name);
+    if (!node.resume || !sinks.contains({connection, name})) continue;
+    if (Result<void> back = node.resume(*connection_of(connection, bound), target, position); !back) return back;
+  }
+  return sink_positions_.empty() ? resume_sinks({}, {}) : Result<void>();
+}
+
 void Engine::run_bulk(Poller& poller, Page page) {
   const Bound& bound = *poller.bound;
   const plan::Pipeline& pipeline = *bound.plan().pipeline(poller.pipeline);
@@ -125,7 +138,9 @@ void Engine::run_bulk(Poller& poller, Page page) {
   const bool tell = observer_.every_event();
   std::vector<Ended> told;
 
-  const auto tally = [&](Passing& event, StoredEvent* record) {
+  const auto connection = connection_of(poller.from->connection, bound);
+  const auto& normalise = bound.runnable->normalise;
+  const auto tally = [&](Passing& event) {
     const Ending& ending = *event.ending;
     if (ending.kind == EndingKind::written) ++bulk.written;
     if (ending.kind == EndingKind::unchanged) ++bulk.unchanged;
@@ -135,31 +150,30 @@ void Engine::run_bulk(Poller& poller, Page page) {
       StoredEnding stored{0,   poller.pipeline, ending.kind, ending.reason, place_text(ending.place), ending.warnings,
                           now_};
       made.ended_events.emplace_back(made.events.size(), std::move(stored));
-      made.events.push_back(std::move(*record));
+      StoredEvent record = this->stored(bound, pipeline, *poller.from, poller.source, page.events[event.index]);
+      record.record = event.data.record;
+      made.events.push_back(std::move(record));
     }
     if (tell || ending.kind == EndingKind::parked) told.push_back(told_of(poller.pipeline, event));
   };
 
   // Pure steps first: most events end here or want one sink.
   for (std::size_t i = 0; i < page.events.size(); ++i) {
-    StoredEvent record = stored(bound, pipeline, *poller.from, poller.source, page.events[i]);
     Passing event;
     event.index = i;
-    event.data.record = record.record;
-    event.data.before = record.before;
+    event.data.record = normalise ? normalise(*poller.from, *connection, page.events[i]) : page.events[i].raw;
+    event.data.before = page.events[i].before.value_or(Value());
     event.data.received_at = now_;
     event.data.time_zone = bound.runnable->time_zone;
     event.data.pipeline = poller.pipeline;
-    event.data.key = record.key;
+    event.data.key = page.events[i].key;
     Progress progress = advance(pipeline, bound.plan(), bound.tables, event.data, event.recorded);
     event.ending = std::move(progress.ending);
     event.wants = std::move(progress.wants);
     if (event.ending) {
-      tally(event, &record);
+      tally(event);
       continue;
     }
-    page.events[i].raw = record.record;  // kept as it was read, should it park
-    page.events[i].derived.clear();
     open.push_back(std::move(event));
   }
 
@@ -182,19 +196,13 @@ void Engine::run_bulk(Poller& poller, Page page) {
         still.push_back(std::move(event));
         continue;
       }
-      StoredEvent record;
-      if (event.ending->kind == EndingKind::parked) {
-        NewEvent& from = page.events[event.index];
-        record = stored(bound, pipeline, *poller.from, poller.source, from);
-        record.record = event.data.record;
-      }
-      tally(event, &record);
+      tally(event);
     }
     open = std::move(still);
   }
 
   if (failed) {  // back to what is known to be good; the page is read again
-    if (const Result<void> back = resume_sinks({}, {}); !back) ports_.log(back.error().message);
+    if (const Result<void> back = rewind_sinks(pipeline, bound); !back) ports_.log(back.error().message);
     look_failed(poller, *failed);
     if (failed->kind == Failure::Kind::credentials) poller.next_at = now_ + delay_before(1, Duration(0), jitter());
     rebind(poller);
@@ -210,6 +218,7 @@ void Engine::run_bulk(Poller& poller, Page page) {
     const ActionNode& node = *bound.runnable->registry->action(name);
     if (!node.positions) continue;
     for (auto& [target, position] : node.positions(*connection_of(connection, bound))) {
+      sink_positions_[{connection, name, target}] = position;
       pending_.positions.push_back({connection, name, std::move(target), std::move(position)});
     }
   }

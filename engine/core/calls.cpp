@@ -65,7 +65,7 @@ void Engine::call(Job& job, Request request, std::function<void(CallResult)> don
     answer.predicted = request.predicted.value_or(Value(Record{}));
     Recording recording;
     recording.exchange = {request.method, request.url, request.body, answer.status, write_json(*answer.predicted),
-                          now_,           Duration(0),  true};
+                          now_,           Duration(0), true};
     recording.items = request.items;
     job.recordings.push_back(std::move(recording));
     done(std::move(answer));

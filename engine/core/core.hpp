@@ -25,12 +25,12 @@
 namespace pipewright::engine {
 
 struct Options {
-  bool dry = false;                            ///< writes are taken down and answered with their prediction
-  bool once = false;                           ///< each source looks until it has no more; `drained` then says so
-  bool poll = true;              ///< false: no source looks; what is delivered, retried or in flight goes on
-  bool keep_requests = false;                  ///< bodies whole in Ended::steps, for the dry run
-  std::size_t window = 2000;                   ///< events in memory at a time
-  std::size_t page = 1000;                     ///< Look::room
+  bool dry = false;            ///< writes are taken down and answered with their prediction
+  bool once = false;           ///< each source looks until it has no more; `drained` then says so
+  bool poll = true;            ///< false: no source looks; what is delivered, retried or in flight goes on
+  bool keep_requests = false;  ///< bodies whole in Ended::steps, for the dry run
+  std::size_t window = 2000;   ///< events in memory at a time
+  std::size_t page = 1000;     ///< Look::room
   Duration give_up{std::chrono::seconds(60)};  ///< in `once`: how long what keeps failing is retried
   Duration stale_after{
       std::chrono::minutes(5)};  ///< an event that waited longer is looked at again before its first write

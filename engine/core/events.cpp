@@ -117,7 +117,8 @@ void Engine::record(Item& item, Outcome outcome, std::vector<std::size_t> exchan
   event.under_way.erase(item.want.address);
   if (outcome.kind == Outcome::Kind::done && outcome.operation != "none") event.wrote = true;
   const plan::Action& action = *item.want.action;
-  EndedStep step{item.want.address, action.connection, action.node, action.verb, item.want.operation.key, outcome, {}, item.want.place};
+  EndedStep step{item.want.address,       action.connection, action.node, action.verb,
+                 item.want.operation.key, outcome,           {},          item.want.place};
   if (options_.keep_requests) {
     for (const std::size_t index : exchanges) step.exchanges.push_back(pending_.exchanges[index]);
   }

@@ -57,8 +57,10 @@ bool Engine::start_looks() {
   for (auto& [key, held] : pollers_) {
     Poller& poller = *held;
     if (!options_.poll) poller.done = true;
-    if (poller.looking || poller.storing || poller.done || poller.gave_up || poller.removed || poller.from == nullptr)
-      continue;
+    if (poller.looking || poller.done || poller.gave_up || poller.removed || poller.from == nullptr) continue;
+    // What is not journaled one by one is read on while the disk is busy with the pages before.
+    constexpr int ahead = 4;
+    if (poller.storing > 0 && !(poller.bulk && poller.more && poller.storing < ahead && !poller.next_bound)) continue;
     ConnectionState& state = state_of(poller.from->connection);
     const std::optional<Instant> since = poller.failing_since ? poller.failing_since : state.down_since;
     if (options_.once && since) {
@@ -178,20 +180,22 @@ void Engine::store_page(Poller& poller, Page page) {
     poller.cursor = page.cursor;
   }
   const bool arrived = !page.events.empty();
-  poller.storing = true;
+  ++poller.storing;
+  poller.more = page.more && !page.failure;
   if (page.failure) look_failed(poller, *page.failure);
   const bool fine = !page.failure;
   const bool more = page.more;
   const std::string key = poller.pipeline + "\x1f" + poller.source;
   after_commit([this, key, arrived, fine, more](const Committed&) {
     Poller& held = *pollers_.at(key);
-    held.storing = false;
+    --held.storing;
     if (arrived) scans_[held.pipeline].more = true;
-    if (fine) {
+    if (fine && held.storing == 0) {
       const Duration every = held.from->every.value_or(held.node->every);
       held.next_at = more ? now_ : std::max(held.started_at + every, now_);
       if (options_.once && !more) held.done = true;
     }
+    if (held.storing > 0 || held.looking) return;
     if (held.removed)
       pollers_.erase(key);
     else

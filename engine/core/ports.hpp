@@ -42,7 +42,7 @@ struct EndedStep {
   Verb verb = Verb::find;
   Record key;
   Outcome outcome;
-  std::vector<Exchange> exchanges;  ///< whole bodies when Options::keep_requests, else shortened
+  std::vector<Exchange> exchanges;          ///< whole bodies when Options::keep_requests, else shortened
   const dsl::plan::Place* place = nullptr;  ///< of the step; valid during the call
 };
 

@@ -110,7 +110,8 @@ struct Poller {
   std::string last_failure;
   bool bulk = false;  ///< not journaled one by one
   bool looking = false;
-  bool storing = false;
+  int storing = 0;    ///< pages that are not durable yet: one, or a few of a bulk poller
+  bool more = false;  ///< the last page said that there is a next one
   bool done = false;  ///< `once`: has no more
   bool refused = false;
   bool gave_up = false;
@@ -237,6 +238,7 @@ class Engine {
   // bulk.cpp
   [[nodiscard]] bool bulk_possible(const Bound& bound, const plan::Pipeline& pipeline) const;
   void run_bulk(Poller& poller, Page page);
+  Result<void> rewind_sinks(const plan::Pipeline& pipeline, const Bound& bound);
 
   // events.cpp
   bool load_events();
@@ -282,6 +284,8 @@ class Engine {
   std::map<std::string, std::shared_ptr<const Bound>> bounds_;  ///< by hash; those in use
 
   Transaction pending_;
+  /// By connection, node and target: how far each sink got in this life, durable or on its way.
+  std::map<std::tuple<std::string, std::string, std::string>, std::string> sink_positions_;
   std::vector<std::function<void(const Committed&)>> after_;
   std::vector<std::function<void(const Committed&)>> committing_;
   CommitId commit_ = 0;

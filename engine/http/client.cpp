@@ -65,7 +65,8 @@ std::size_t take_header(char* data, std::size_t size, std::size_t count, void* u
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return line.size();
   std::string name(line.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   std::string_view value = line.substr(colon + 1);
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
   while (!value.empty() && blank(value.front())) value.remove_prefix(1);
@@ -76,14 +77,21 @@ std::size_t take_header(char* data, std::size_t size, std::size_t count, void* u
 
 bool never_sent(CURLcode code, CURL* handle) {
   switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST: case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_COULDNT_CONNECT: case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_URL_MALFORMAT: case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_SSL_CACERT_BADFILE:
       return true;
     case CURLE_OPERATION_TIMEDOUT: {
       curl_off_t before = 0;
       return curl_easy_getinfo(handle, CURLINFO_PRETRANSFER_TIME_T, &before) == CURLE_OK && before == 0;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -97,15 +105,24 @@ std::string reason(const Call& call, CURLcode code) {
   const std::string where = origin(call.request.url);
   if (call.too_large) return fmt::format("{} answered with more than {} MiB", where, call.largest_body >> 20U);
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT: return fmt::format("{} did not answer within {}", where, duration_text(call.request.timeout));
-    case CURLE_COULDNT_CONNECT: return fmt::format("{} cannot be reached: connection refused or no route", where);
-    case CURLE_COULDNT_RESOLVE_HOST: return fmt::format("{} cannot be found: no such name, or no network", where);
-    case CURLE_GOT_NOTHING: return fmt::format("{} closed the connection without an answer", where);
-    case CURLE_SEND_FAIL_REWIND: return fmt::format("{} closed the connection without an answer", where);
-    case CURLE_RECV_ERROR: return fmt::format("{} broke the connection off", where);
-    case CURLE_PARTIAL_FILE: return fmt::format("{} broke its answer off in the middle", where);
-    case CURLE_PEER_FAILED_VERIFICATION: return fmt::format("{} has a certificate that cannot be verified", where);
-    default: return fmt::format("{}: {}", where, call.error[0] != '\0' ? call.error : curl_easy_strerror(code));
+    case CURLE_OPERATION_TIMEDOUT:
+      return fmt::format("{} did not answer within {}", where, duration_text(call.request.timeout));
+    case CURLE_COULDNT_CONNECT:
+      return fmt::format("{} cannot be reached: connection refused or no route", where);
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return fmt::format("{} cannot be found: no such name, or no network", where);
+    case CURLE_GOT_NOTHING:
+      return fmt::format("{} closed the connection without an answer", where);
+    case CURLE_SEND_FAIL_REWIND:
+      return fmt::format("{} closed the connection without an answer", where);
+    case CURLE_RECV_ERROR:
+      return fmt::format("{} broke the connection off", where);
+    case CURLE_PARTIAL_FILE:
+      return fmt::format("{} broke its answer off in the middle", where);
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return fmt::format("{} has a certificate that cannot be verified", where);
+    default:
+      return fmt::format("{}: {}", where, call.error[0] != '\0' ? call.error : curl_easy_strerror(code));
   }
 }
 
@@ -127,7 +144,9 @@ struct Client::State {
     call->handle.reset(handle);
     const Request& request = call->request;
     curl_slist* headers = nullptr;
-    const auto header = [&](const std::string& name, const std::string& value) { headers = curl_slist_append(headers, (name + ": " + value).c_str()); };
+    const auto header = [&](const std::string& name, const std::string& value) {
+      headers = curl_slist_append(headers, (name + ": " + value).c_str());
+    };
     for (const auto& [name, value] : request.headers) header(name, value);
     for (const auto& [name, secret] : request.secret_headers) header(name, secret.reveal());
     headers = curl_slist_append(headers, "Expect:");
@@ -140,7 +159,8 @@ struct Client::State {
     curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(handle, CURLOPT_USERAGENT, options.user_agent.c_str());
-    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min<std::int64_t>(10'000, request.timeout.count())));
+    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+                     static_cast<long>(std::min<std::int64_t>(10'000, request.timeout.count())));
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(handle, CURLOPT_WRITEDATA, call.get());
@@ -150,8 +170,9 @@ struct Client::State {
     if (!call->ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, call->ca_file.c_str());
     if (request.method != "GET") {
       curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-      // When a kept connection dies before the first byte of an answer, curl sends the request a second time by itself. A write must not
-      // happen twice: a body that cannot be rewound is not sent again, and one without a body takes a connection of its own.
+      // When a kept connection dies before the first byte of an answer, curl sends the request a second time by itself.
+      // A write must not happen twice: a body that cannot be rewound is not sent again, and one without a body takes a
+      // connection of its own.
       if (request.body.empty()) {
         curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
       }
@@ -240,8 +261,10 @@ std::string percent_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~') out.push_back(c);
-    else out += fmt::format("%{:02X}", static_cast<unsigned>(byte));
+    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~')
+      out.push_back(c);
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned>(byte));
   }
   return out;
 }

@@ -44,7 +44,7 @@ struct Exchange {
   std::string answer_body;  ///< or why there was none
   Instant at;
   Duration took{0};
-  bool write = false;       ///< not kept: for who is told of the ending
+  bool write = false;  ///< not kept: for who is told of the ending
 };
 
 struct StoredOutcome {

@@ -9,13 +9,16 @@ std::string DryJournal::cursor(const std::string& pipeline, const std::string& s
   return own.empty() && base_ != nullptr ? base_->cursor(pipeline, source) : own;
 }
 
-std::map<std::string, Seen> DryJournal::seen(const std::string& pipeline, const std::string& source, const std::vector<std::string>& keys) const {
-  std::map<std::string, Seen> found = base_ != nullptr ? base_->seen(pipeline, source, keys) : std::map<std::string, Seen>{};
+std::map<std::string, Seen> DryJournal::seen(const std::string& pipeline, const std::string& source,
+                                             const std::vector<std::string>& keys) const {
+  std::map<std::string, Seen> found =
+      base_ != nullptr ? base_->seen(pipeline, source, keys) : std::map<std::string, Seen>{};
   for (auto& [key, row] : MemoryJournal::seen(pipeline, source, keys)) found[key] = row;
   return found;
 }
 
-std::vector<Seen> DryJournal::open_seen(const std::string& pipeline, const std::string& source, const std::string& after, std::size_t limit) const {
+std::vector<Seen> DryJournal::open_seen(const std::string& pipeline, const std::string& source,
+                                        const std::string& after, std::size_t limit) const {
   std::map<std::string, Seen> open;
   for (Seen& row : MemoryJournal::open_seen(pipeline, source, after, limit)) open[row.key] = row;
   std::string from = after;

@@ -4,7 +4,8 @@
 
 namespace pipewright::engine {
 
-Loop::Loop(Journal& journal, Hooks hooks) : journal_(journal), hooks_(std::move(hooks)), random_(std::random_device{}()), writer_([this] { write(); }) {}
+Loop::Loop(Journal& journal, Hooks hooks)
+    : journal_(journal), hooks_(std::move(hooks)), random_(std::random_device{}()), writer_([this] { write(); }) {}
 
 Loop::~Loop() {
   {
@@ -31,7 +32,9 @@ void Loop::commit(CommitId id, Transaction transaction) {
 
 double Loop::jitter() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); }
 
-std::shared_ptr<const Runnable> Loop::revive(const PlanText& plan) { return hooks_.revive ? hooks_.revive(plan) : nullptr; }
+std::shared_ptr<const Runnable> Loop::revive(const PlanText& plan) {
+  return hooks_.revive ? hooks_.revive(plan) : nullptr;
+}
 
 void Loop::log(const std::string& text) {
   if (hooks_.log) hooks_.log(text);

@@ -1,4 +1,5 @@
-// The thin loop around the core: curl's multi handle, the journal's writer thread, the clock. It does and decides nothing.
+// The thin loop around the core: curl's multi handle, the journal's writer thread, the clock. It does and decides
+// nothing.
 #pragma once
 
 #include <condition_variable>
@@ -18,9 +19,9 @@ namespace pipewright::engine {
 class Loop : public Ports {
  public:
   struct Hooks {
-    std::function<void(const std::string&)> log;                                     ///< a remark of a node
-    std::function<std::shared_ptr<const Runnable>(const PlanText&)> revive;          ///< a plan that only the journal remembers
-    std::function<std::string(const std::string& connection)> ca_file;               ///< of a connection; may be empty
+    std::function<void(const std::string&)> log;                             ///< a remark of a node
+    std::function<std::shared_ptr<const Runnable>(const PlanText&)> revive;  ///< a plan that only the journal remembers
+    std::function<std::string(const std::string& connection)> ca_file;       ///< of a connection; may be empty
   };
 
   Loop(Journal& journal, Hooks hooks);
@@ -28,8 +29,8 @@ class Loop : public Ports {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// One round: waits at most `longest` for answers, commits or the core's next wish, and hands over what came. An error is a commit that
-  /// failed: the end of the process.
+  /// One round: waits at most `longest` for answers, commits or the core's next wish, and hands over what came. An
+  /// error is a commit that failed: the end of the process.
   Result<void> round(Core& core, Duration longest);
   [[nodiscard]] static Instant now();
   /// Payloads of what ended before go, in the writer's thread, when it has nothing else to do.

@@ -49,7 +49,8 @@ bool is_success(const Answer& answer, const Result<Value>& body) {
 }
 
 bool rejected_key(const std::string& words) {
-  return words.find("Wrong \"apiKey\"") != std::string::npos || words.find("\"apiKey\" is missing") != std::string::npos;
+  return words.find("Wrong \"apiKey\"") != std::string::npos ||
+         words.find("\"apiKey\" is missing") != std::string::npos;
 }
 
 void judge_refusal(Failure& failure, int status, const std::string& words) {
@@ -59,7 +60,8 @@ void judge_refusal(Failure& failure, int status, const std::string& words) {
     failure.kind = Failure::Kind::credentials;
     failure.help = "make a key in the CRM (Settings → Integration → API keys) and put it under `key` of the connection";
   } else if (status == 403) {
-    failure.help = "the key lacks the right for this call or the store: check its rights and its list of stores in the CRM";
+    failure.help =
+        "the key lacks the right for this call or the store: check its rights and its list of stores in the CRM";
   } else if (words.find("Account does not exist") != std::string::npos) {
     failure.kind = Failure::Kind::credentials;  // nothing is wrong with the event: the connection waits
     failure.help = "check `url` of the connection";
@@ -71,7 +73,10 @@ void judge_refusal(Failure& failure, int status, const std::string& words) {
 }  // namespace
 
 Account::Account(engine::Settings given)
-    : Connection(std::move(given)), base_(without_end(settings().text("url"))), host_(host_of(base_)), declared_(read_declared()) {}
+    : Connection(std::move(given)),
+      base_(without_end(settings().text("url"))),
+      host_(host_of(base_)),
+      declared_(read_declared()) {}
 
 std::map<std::string, engine::Rate> Account::limits() const {
   const auto own = settings().rates.find("");
@@ -100,9 +105,11 @@ Request Account::request(const std::string& method, const std::string& path) con
   request.url = base_ + "/api/v5/" + path;
   request.group = group;
   request.headers.emplace_back("Accept", "application/json");
-  if (const auto key = settings().secrets.find("key"); key != settings().secrets.end()) request.secret_headers.emplace_back("X-API-KEY", key->second);
+  if (const auto key = settings().secrets.find("key"); key != settings().secrets.end())
+    request.secret_headers.emplace_back("X-API-KEY", key->second);
   const auto timeout = settings().values.find("timeout");
-  if (timeout != settings().values.end() && timeout->second.duration() != nullptr) request.timeout = *timeout->second.duration();
+  if (timeout != settings().values.end() && timeout->second.duration() != nullptr)
+    request.timeout = *timeout->second.duration();
   return request;
 }
 
@@ -112,7 +119,8 @@ Request Account::get(const std::string& path, const Pairs& query) const {
   return made;
 }
 
-Request Account::post(const std::string& path, const Pairs& form, std::vector<std::size_t> items, Record predicted, int status) const {
+Request Account::post(const std::string& path, const Pairs& form, std::vector<std::size_t> items, Record predicted,
+                      int status) const {
   Request made = request("POST", path);
   made.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   made.body = engine::http::encoded(form);
@@ -124,11 +132,13 @@ Request Account::post(const std::string& path, const Pairs& form, std::vector<st
   return made;
 }
 
-// ---- answers -----------------------------------------------------------------------------------------------------------------------
+// ---- answers
+// -----------------------------------------------------------------------------------------------------------------------
 
 std::string words_of(const Answer& answer) {
   const Result<Value> body = answer.json();
-  if (!body || body->record() == nullptr) return body ? fmt::format("HTTP {} without an object", answer.status) : body.error().message;
+  if (!body || body->record() == nullptr)
+    return body ? fmt::format("HTTP {} without an object", answer.status) : body.error().message;
   std::string words = (*body)["errorMsg"].display();
   if (words.empty()) words = fmt::format("HTTP {}", answer.status);
   const Value& errors = (*body)["errors"];

@@ -1,4 +1,5 @@
-// A retailCRM account: its address, key, limit and what its answers mean. Facts: reference/retailcrm/api.md, sections 1 to 4.
+// A retailCRM account: its address, key, limit and what its answers mean. Facts: reference/retailcrm/api.md, sections 1
+// to 4.
 #pragma once
 
 #include <map>
@@ -15,8 +16,8 @@
 namespace pipewright::crm {
 
 using engine::Answer;
-using engine::Calls;
 using engine::CallResult;
+using engine::Calls;
 using engine::Failure;
 using engine::List;
 using engine::Record;
@@ -67,8 +68,10 @@ class Account : public engine::Connection {
 
   /// `path` behind /api/v5/: `orders`. Names of parameters as the API writes them: `filter[externalIds][]`.
   [[nodiscard]] Request get(const std::string& path, const Pairs& query) const;
-  /// A write, as a form; objects are JSON texts already. `predicted` is its answer in a dry run, `items` the batch indexes it is for.
-  [[nodiscard]] Request post(const std::string& path, const Pairs& form, std::vector<std::size_t> items, Record predicted, int status = 200) const;
+  /// A write, as a form; objects are JSON texts already. `predicted` is its answer in a dry run, `items` the batch
+  /// indexes it is for.
+  [[nodiscard]] Request post(const std::string& path, const Pairs& form, std::vector<std::size_t> items,
+                             Record predicted, int status = 200) const;
 
   // Caches for the life of the process.
   std::string zone;                                ///< of the account's wall clocks; empty: not asked yet
@@ -82,7 +85,8 @@ class Account : public engine::Connection {
   Declared declared_;
 };
 
-/// What an answer that is no success, or no answer, means; nothing: it is a success. `write`: whether it may have changed something.
+/// What an answer that is no success, or no answer, means; nothing: it is a success. `write`: whether it may have
+/// changed something.
 std::optional<Failure> failure_of(const CallResult& result, bool write);
 /// The JSON of a good answer, or why there is none.
 tl::expected<Value, Failure> json_of(const CallResult& result, bool write);
@@ -91,7 +95,8 @@ std::string words_of(const Answer& answer);
 bool already_exists(const CallResult& result);
 Failure permanent(std::string reason, std::string help = {});
 
-/// GET /settings, once: learns the zone of the account's wall clocks (api.md 1). Where the key may not read it, `[run] time_zone` stands in.
+/// GET /settings, once: learns the zone of the account's wall clocks (api.md 1). Where the key may not read it, `[run]
+/// time_zone` stands in.
 Task<std::optional<Failure>> learn_zone(Account& account, Calls& calls);
 
 }  // namespace pipewright::crm

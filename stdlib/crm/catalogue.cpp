@@ -14,19 +14,21 @@ using std::chrono::minutes;
 
 constexpr auto remember_missing = minutes(5);
 constexpr auto remember_closed = hours(1);
-constexpr std::size_t few = 3;     // so many barcodes are asked for one by one rather than through the whole catalogue
-constexpr int most_asked = 20;     // … and so often, before the catalogue is read as a whole
+constexpr std::size_t few = 3;  // so many barcodes are asked for one by one rather than through the whole catalogue
+constexpr int most_asked = 20;  // … and so often, before the catalogue is read as a whole
 constexpr int most_pages = 2000;
 
 void remember(Catalogue& catalogue, const Value& offer) {
   if (const Decimal* id = offer["id"].number(); id != nullptr && *id > catalogue.last_id) catalogue.last_id = *id;
   const std::string barcode = trimmed(offer["barcode"].id_text());
   if (barcode.empty() || offer["id"].is_null()) return;
-  const auto [at, fresh] = catalogue.offers.try_emplace(barcode, Catalogue::Offer{offer["id"], offer["xmlId"].id_text(), false});
+  const auto [at, fresh] =
+      catalogue.offers.try_emplace(barcode, Catalogue::Offer{offer["id"], offer["xmlId"].id_text(), false});
   if (!fresh && !(at->second.id == offer["id"])) at->second.ambiguous = true;
 }
 
-// The method may be closed by the tariff or the key's rights: then lines are free text, and it is asked again an hour later.
+// The method may be closed by the tariff or the key's rights: then lines are free text, and it is asked again an hour
+// later.
 bool closes(const Failure& failure, Catalogue& catalogue, Calls& calls) {
   if (failure.kind != Failure::Kind::permanent) return false;
   catalogue.closed = calls.now();
@@ -58,7 +60,8 @@ Task<std::optional<Failure>> walk(Account& account, Catalogue& catalogue, std::s
   co_return std::nullopt;
 }
 
-Task<std::optional<Failure>> ask_for(Account& account, Catalogue& catalogue, std::string site, std::string barcode, Calls& calls) {
+Task<std::optional<Failure>> ask_for(Account& account, Catalogue& catalogue, std::string site, std::string barcode,
+                                     Calls& calls) {
   Pairs query;
   query.emplace_back("filter[name]", barcode);
   query.emplace_back("filter[active]", "1");
@@ -109,7 +112,8 @@ const Catalogue::Offer* offer_of(const Catalogue& catalogue, const std::vector<s
   return nullptr;
 }
 
-Task<std::optional<Failure>> learn_barcodes(Account& account, std::string site, std::vector<std::string> barcodes, Calls& calls) {
+Task<std::optional<Failure>> learn_barcodes(Account& account, std::string site, std::vector<std::string> barcodes,
+                                            Calls& calls) {
   Catalogue& catalogue = account.catalogues[site];
   if (catalogue.closed && calls.now() - *catalogue.closed < remember_closed) co_return std::nullopt;
   catalogue.closed.reset();
@@ -118,7 +122,8 @@ Task<std::optional<Failure>> learn_barcodes(Account& account, std::string site, 
   const bool one_by_one = !catalogue.indexed && unknown.size() <= few && catalogue.asked < most_asked;
   bool whole = false;
   if (!one_by_one) {
-    // New offers lie behind the last id; what else changed is found by asking for the barcode, or by reading everything again.
+    // New offers lie behind the last id; what else changed is found by asking for the barcode, or by reading everything
+    // again.
     whole = !catalogue.indexed || (unknown.size() > few && calls.now() - *catalogue.indexed > minutes(10));
     if (whole) {
       catalogue.last_id = Decimal(0);

@@ -16,13 +16,17 @@ class Clients : public Entity {
 
   Task<bool> prepare(Work&, std::vector<std::size_t>, Calls&) override { co_return true; }
 
-  Record creation(Work& work, Item& item) override { return api_fields(without_clear(written(work, item)), work.account.zone); }
+  Record creation(Work& work, Item& item) override {
+    return api_fields(without_clear(written(work, item)), work.account.zone);
+  }
 
   Edit edit(Work& work, Item& item, const Record& fields) override {
     return difference(api_fields(own_fields(work.operation(item), fields), work.account.zone), item.existing);
   }
 
-  [[nodiscard]] Value record(const Account& account, const Value& raw) const override { return client_record(account, raw); }
+  [[nodiscard]] Value record(const Account& account, const Value& raw) const override {
+    return client_record(account, raw);
+  }
 
   [[nodiscard]] Record written(const Work& work, const Item& item) const override {
     const Operation& operation = work.operation(item);
@@ -33,7 +37,9 @@ class Clients : public Entity {
   // A client found or made by another key gets no external id: a firm's name is not a buyer's number.
   static Record own_fields(const Operation& operation, Record fields) {
     const bool by_external_id = engine::find_field(operation.key, "external_id") != nullptr;
-    std::erase_if(fields, [&](const auto& field) { return !present(field.second) || (field.first == "external_id" && !by_external_id); });
+    std::erase_if(fields, [&](const auto& field) {
+      return !present(field.second) || (field.first == "external_id" && !by_external_id);
+    });
     return fields;
   }
 };
@@ -57,7 +63,8 @@ Operation technical_operation(const Account& account, const std::string& site) {
 
 }  // namespace
 
-Task<tl::expected<Value, Failure>> technical_client(Account& account, std::string site, std::vector<std::size_t> items, Calls& calls) {
+Task<tl::expected<Value, Failure>> technical_client(Account& account, std::string site, std::vector<std::size_t> items,
+                                                    Calls& calls) {
   const auto known = account.technical_clients.find(site);
   if (known != account.technical_clients.end()) co_return known->second;
   Clients clients;
@@ -81,7 +88,11 @@ Task<tl::expected<Value, Failure>> technical_client(Account& account, std::strin
 engine::ActionNode client_node() {
   engine::ActionNode node;
   node.name = "crm.client";
-  node.verbs = {{Verb::upsert, Repeat::keyed}, {Verb::find, Repeat::keyed}, {Verb::create, Repeat::probed}, {Verb::update, Repeat::keyed}, {Verb::ensure, Repeat::keyed}};
+  node.verbs = {{Verb::upsert, Repeat::keyed},
+                {Verb::find, Repeat::keyed},
+                {Verb::create, Repeat::probed},
+                {Verb::update, Repeat::keyed},
+                {Verb::ensure, Repeat::keyed}};
   node.capacity = 100;
   node.group = group;
   node.identity = identity_of;

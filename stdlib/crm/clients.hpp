@@ -5,9 +5,10 @@
 
 namespace pipewright::crm {
 
-/// The id of the technical client of a store (external id `wildberries`, first name «Покупатель Wildberries»): looked up, else created; asked
-/// once. `items`: the batch indexes that need it.
-Task<tl::expected<Value, Failure>> technical_client(Account& account, std::string site, std::vector<std::size_t> items, Calls& calls);
+/// The id of the technical client of a store (external id `wildberries`, first name «Покупатель Wildberries»): looked
+/// up, else created; asked once. `items`: the batch indexes that need it.
+Task<tl::expected<Value, Failure>> technical_client(Account& account, std::string site, std::vector<std::size_t> items,
+                                                    Calls& calls);
 
 engine::ActionNode client_node();
 

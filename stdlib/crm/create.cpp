@@ -23,7 +23,8 @@ Value predicted_object(const Work& work, const Item& item) {
   Record object = item.body;
   object.insert(object.begin(), {"id", Value(engine::Placeholder{work.entity.kind().placeholder})});
   if (!item.site.empty()) engine::set_field(object, "site", Value(item.site));
-  if (work.entity.kind().one == "order" && engine::find_field(object, "status") == nullptr) object.emplace_back("status", Value("new"));
+  if (work.entity.kind().one == "order" && engine::find_field(object, "status") == nullptr)
+    object.emplace_back("status", Value("new"));
   return Value(std::move(object));
 }
 
@@ -44,7 +45,8 @@ void settle_created(Work& work, Item& item, const Value& id, const Value& shown)
   work.settle(item, std::move(outcome));
 }
 
-// ---- one -----------------------------------------------------------------------------------------------------------------------------
+// ---- one
+// -----------------------------------------------------------------------------------------------------------------------------
 
 Request create_request(const Work& work, const Item& item) {
   const Kind& kind = work.entity.kind();
@@ -69,13 +71,15 @@ Task<bool> create_one(Work& work, std::size_t at, Calls& calls) {
     co_return true;
   }
   if (already_exists(answer) && !external_id_of(item).empty()) {
-    item.doubtful = true;  // it was not there a moment ago: one that is there now and equal is ours (a transport may send twice)
+    item.doubtful =
+        true;  // it was not there a moment ago: one that is there now and equal is ours (a transport may send twice)
     std::vector<std::size_t> alone(1, at);
     auto finding = find_again(work, std::move(alone), calls);
     co_await finding;
     if (item.settled || !item.existing.is_null()) co_return true;
     if (work.entity.kind().one == "customer") {
-      auto following = merged_into(work.account, work.entity.kind().path, external_id_of(item), "externalId", item.site, calls);
+      auto following =
+          merged_into(work.account, work.entity.kind().path, external_id_of(item), "externalId", item.site, calls);
       item.existing = co_await following;
       if (!item.existing.is_null()) co_return true;
     }
@@ -86,7 +90,8 @@ Task<bool> create_one(Work& work, std::size_t at, Calls& calls) {
   co_return true;
 }
 
-// ---- fifty ---------------------------------------------------------------------------------------------------------------------------
+// ---- fifty
+// ---------------------------------------------------------------------------------------------------------------------------
 
 Request upload_request(const Work& work, const std::vector<std::size_t>& members) {
   const Kind& kind = work.entity.kind();
@@ -120,15 +125,18 @@ std::map<std::string, Value> saved_by(const Work& work, const std::vector<std::s
   const std::vector<Value> uploaded = elements_of(body[work.entity.kind().uploaded]);
   for (std::size_t i = 0; i < uploaded.size(); ++i) {
     const Value& own = uploaded[i]["externalId"];
-    if (!own.is_null()) saved[own.id_text()] = uploaded[i]["id"];
-    else if (uploaded.size() == members.size()) saved[external_id_of(work.items[members[i]])] = uploaded[i]["id"];
+    if (!own.is_null())
+      saved[own.id_text()] = uploaded[i]["id"];
+    else if (uploaded.size() == members.size())
+      saved[external_id_of(work.items[members[i]])] = uploaded[i]["id"];
   }
   return saved;
 }
 
 // A refusal of the whole upload that concerns its contents: each entry is asked alone then.
 bool about_contents(const Failure& failure, const CallResult& answer) {
-  return answer && failure.kind == Failure::Kind::permanent && (answer->status == 400 || answer->status == 460 || answer->status < 300);
+  return answer && failure.kind == Failure::Kind::permanent &&
+         (answer->status == 400 || answer->status == 460 || answer->status < 300);
 }
 
 Task<bool> upload(Work& work, std::vector<std::size_t> members, Calls& calls) {
@@ -147,8 +155,10 @@ Task<bool> upload(Work& work, std::vector<std::size_t> members, Calls& calls) {
   for (const std::size_t i : members) {
     Item& item = work.items[i];
     const auto found = saved.find(external_id_of(item));
-    if (found == saved.end()) rest.push_back(i);
-    else settle_created(work, item, found->second, shown[found->first]);
+    if (found == saved.end())
+      rest.push_back(i);
+    else
+      settle_created(work, item, found->second, shown[found->first]);
   }
   if (rest.empty()) co_return true;
   // Some may have been saved without being named: whoever is there now and equal was made by this call.
@@ -172,13 +182,16 @@ Task<bool> create_items(Work& work, std::vector<std::size_t> items, Calls& calls
     Item& item = work.items[i];
     item.body = work.entity.creation(work, item);
     if (item.settled) continue;
-    if (external_id_of(item).empty()) alone.push_back(i);
-    else by_site[item.site].push_back(i);
+    if (external_id_of(item).empty())
+      alone.push_back(i);
+    else
+      by_site[item.site].push_back(i);
   }
   for (const auto& [site, members] : by_site) {
     for (std::size_t from = 0; from < members.size(); from += most_uploaded) {
       const std::size_t to = std::min(members.size(), from + most_uploaded);
-      std::vector<std::size_t> part(members.begin() + static_cast<std::ptrdiff_t>(from), members.begin() + static_cast<std::ptrdiff_t>(to));
+      std::vector<std::size_t> part(members.begin() + static_cast<std::ptrdiff_t>(from),
+                                    members.begin() + static_cast<std::ptrdiff_t>(to));
       if (part.size() == 1) {
         alone.push_back(part.front());  // its refusal names the reason at once
         continue;

@@ -9,7 +9,8 @@
 namespace pipewright::crm {
 namespace {
 
-constexpr std::array<const char*, 12> address_parts = {"index", "countryIso", "region", "city", "street", "building", "flat", "house", "housing", "metro", "notes", "text"};
+constexpr std::array<const char*, 12> address_parts = {"index", "countryIso", "region",  "city",  "street", "building",
+                                                       "flat",  "house",      "housing", "metro", "notes",  "text"};
 
 Value phones_value(const Value& phones) {
   List list;
@@ -52,30 +53,36 @@ Value special_value(const std::string& name, const Value& value, const std::stri
 }
 
 void set_or_remove(Record& record, const std::string& name, const Value& value) {
-  if (value.is_clear()) std::erase_if(record, [&](const auto& field) { return field.first == name; });
-  else engine::set_field(record, name, value);
+  if (value.is_clear())
+    std::erase_if(record, [&](const auto& field) { return field.first == name; });
+  else
+    engine::set_field(record, name, value);
 }
 
-// Whether an edit of an address merges or replaces is not documented: all its parts are sent, but never the text beside parts.
+// Whether an edit of an address merges or replaces is not documented: all its parts are sent, but never the text beside
+// parts.
 Record whole_address(const Record& changed, const Value& there) {
   if (engine::find_field(changed, "text") != nullptr) return changed;
   Record whole;
   for (const char* part : address_parts) {
     const Value* own = engine::find_field(changed, part);
-    if (own != nullptr) whole.emplace_back(part, *own);
-    else if (std::string_view(part) != "text" && present(there[part])) whole.emplace_back(part, there[part]);
+    if (own != nullptr)
+      whole.emplace_back(part, *own);
+    else if (std::string_view(part) != "text" && present(there[part]))
+      whole.emplace_back(part, there[part]);
   }
   return whole;
 }
 
 struct Level {
-  std::string path;        ///< "delivery.", before the names of changes
-  bool codes = false;      ///< names are codes: not put into snake_case
+  std::string path;    ///< "delivery.", before the names of changes
+  bool codes = false;  ///< names are codes: not put into snake_case
 };
 
 void compare(const Record& wanted, const Value& there, const Level& level, Edit& edit);
 
-void compare_record(const std::string& name, const Record& wanted, const Value& there, const std::string& path, Edit& edit) {
+void compare_record(const std::string& name, const Record& wanted, const Value& there, const std::string& path,
+                    Edit& edit) {
   Edit inner;
   if (there.record() != nullptr) inner.after = *there.record();
   compare(wanted, there, {path + ".", name == "customFields"}, inner);
@@ -96,7 +103,8 @@ void compare_phones(const List& wanted, const Value& there, const std::string& p
   List added;
   for (const Value& each : wanted) {
     const std::string number = each["number"].id_text();
-    if (std::any_of(old.begin(), old.end(), [&](const std::string& known) { return same_phone(known, number); })) continue;
+    if (std::any_of(old.begin(), old.end(), [&](const std::string& known) { return same_phone(known, number); }))
+      continue;
     numbers.push_back(each);
     added.emplace_back(number);
   }
@@ -204,10 +212,14 @@ bool same_value(const Value& wanted, const Value& there) {
   if (const List* list = wanted.list()) {
     const List* other = there.list();
     return other != nullptr && list->size() == other->size() &&
-           std::all_of(list->begin(), list->end(), [&](const Value& each) { return std::any_of(other->begin(), other->end(), [&](const Value& held) { return same_value(each, held); }); });
+           std::all_of(list->begin(), list->end(), [&](const Value& each) {
+             return std::any_of(other->begin(), other->end(),
+                                [&](const Value& held) { return same_value(each, held); });
+           });
   }
   if (const Record* record = wanted.record()) {
-    return std::all_of(record->begin(), record->end(), [&](const auto& field) { return same_value(field.second, there[field.first]); });
+    return std::all_of(record->begin(), record->end(),
+                       [&](const auto& field) { return same_value(field.second, there[field.first]); });
   }
   return wanted == there;
 }

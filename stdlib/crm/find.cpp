@@ -16,7 +16,8 @@ struct Batched {
   const char* key;
   const char* parameter;
 };
-constexpr Batched batched[] = {{"id", "filter[ids][]"}, {"external_id", "filter[externalIds][]"}, {"number", "filter[numbers][]"}};
+constexpr Batched batched[] = {
+    {"id", "filter[ids][]"}, {"external_id", "filter[externalIds][]"}, {"number", "filter[numbers][]"}};
 constexpr const char* searched[] = {"email", "phones", "first_name"};
 
 std::string full_name(const Value& last, const Value& first, const Value& patronymic) {
@@ -31,7 +32,8 @@ std::optional<int> name_rank(const Value& raw, const Operation& operation, const
   const std::string held = full_name(raw["lastName"], raw["firstName"], raw["patronymic"]);
   if (wanted == held) return raw["firstName"].display() == name ? 0 : 1;
   const bool first = folded_name(raw["firstName"].display()) == folded_name(name);
-  const bool last_fits = !present(last) || !present(raw["lastName"]) || folded_name(raw["lastName"].display()) == folded_name(last.display());
+  const bool last_fits = !present(last) || !present(raw["lastName"]) ||
+                         folded_name(raw["lastName"].display()) == folded_name(last.display());
   return first && last_fits ? std::optional(2) : std::nullopt;
 }
 
@@ -50,7 +52,9 @@ std::optional<int> key_rank(const Value& raw, const Operation& operation, const 
   if (key == "phones") {
     const std::vector<std::string> held = phones_of(raw);
     const std::vector<std::string> wanted = wanted_phones(value);
-    return fits(std::any_of(wanted.begin(), wanted.end(), [&](const std::string& phone) { return std::any_of(held.begin(), held.end(), [&](const std::string& each) { return same_phone(each, phone); }); }));
+    return fits(std::any_of(wanted.begin(), wanted.end(), [&](const std::string& phone) {
+      return std::any_of(held.begin(), held.end(), [&](const std::string& each) { return same_phone(each, phone); });
+    }));
   }
   return fits(raw[camel_case(key)].id_text() == value.id_text());
 }
@@ -72,14 +76,16 @@ void choose(Work& work, Item& item, const std::vector<Value>& candidates) {
     if (!fits || rank > best_rank) continue;
     if (rank < best_rank) best.clear();
     best_rank = rank;
-    const bool known = std::any_of(best.begin(), best.end(), [&](const Value& held) { return held["id"] == each["id"]; });
+    const bool known =
+        std::any_of(best.begin(), best.end(), [&](const Value& held) { return held["id"] == each["id"]; });
     if (!known) best.push_back(each);
   }
   if (best.empty()) return;
   item.existing = *oldest(best);
   if (best.size() > 1) {
-    item.warn(fmt::format("{} {}s match {} `{}`: the oldest one, {}, is taken", best.size(), work.entity.kind().noun, operation.key.front().first,
-                                        operation.key.front().second.display(), item.existing["id"].id_text()));
+    item.warn(fmt::format("{} {}s match {} `{}`: the oldest one, {}, is taken", best.size(), work.entity.kind().noun,
+                          operation.key.front().first, operation.key.front().second.display(),
+                          item.existing["id"].id_text()));
   }
 }
 
@@ -100,7 +106,8 @@ const std::pair<std::string, Value>* asked_key(const Operation& operation) {
   return nullptr;
 }
 
-Task<bool> find_batched(Work& work, std::string key, std::string parameter, std::vector<std::size_t> items, Calls& calls) {
+Task<bool> find_batched(Work& work, std::string key, std::string parameter, std::vector<std::size_t> items,
+                        Calls& calls) {
   std::map<std::string, std::vector<std::size_t>> by_site;
   for (const std::size_t i : items) by_site[work.items[i].site].push_back(i);
   for (const auto& [site, members] : by_site) {
@@ -108,9 +115,11 @@ Task<bool> find_batched(Work& work, std::string key, std::string parameter, std:
     for (const std::size_t i : members) values.push_back(work.operation(work.items[i]).field(key).id_text());
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
-    auto asking = list_by(work.account, work.entity.kind().path, parameter, std::move(values), site_filter(site), work.entity.kind().path, calls);
+    auto asking = list_by(work.account, work.entity.kind().path, parameter, std::move(values), site_filter(site),
+                          work.entity.kind().path, calls);
     const Listed found = co_await asking;
-    if (!found && members.size() > 1 && found.error().kind == Failure::Kind::permanent && found.error().reason.find("input parameters") != std::string::npos) {
+    if (!found && members.size() > 1 && found.error().kind == Failure::Kind::permanent &&
+        found.error().reason.find("input parameters") != std::string::npos) {
       for (const std::size_t i : members) {  // one of the keys is impossible: the others do not suffer for it
         std::vector<std::size_t> alone(1, i);
         auto finding = find_batched(work, key, parameter, std::move(alone), calls);
@@ -124,8 +133,10 @@ Task<bool> find_batched(Work& work, std::string key, std::string parameter, std:
     }
     for (const std::size_t i : members) {
       Item& item = work.items[i];
-      if (!found) work.fail(item, found.error());
-      else choose(work, item, by_key[work.operation(item).field(key).id_text()]);
+      if (!found)
+        work.fail(item, found.error());
+      else
+        choose(work, item, by_key[work.operation(item).field(key).id_text()]);
     }
   }
   co_return true;
@@ -150,13 +161,16 @@ std::string without_quotes(const std::string& name) {
 // What is asked, one after the other, until something fits.
 std::vector<Pairs> searches(const std::string& key, const Value& value) {
   std::vector<Pairs> all;
-  const auto add = [&all](const char* parameter, std::string text) { all.push_back(Pairs(1, std::make_pair(std::string(parameter), std::move(text)))); };
+  const auto add = [&all](const char* parameter, std::string text) {
+    all.push_back(Pairs(1, std::make_pair(std::string(parameter), std::move(text))));
+  };
   if (key == "email") {
     add("filter[email]", value.id_text());
     if (lowercase(value.id_text()) != value.id_text()) add("filter[email]", lowercase(value.id_text()));
   } else if (key == "first_name") {
     add("filter[name]", value.id_text());
-    if (without_quotes(value.id_text()) != folded_name(value.id_text())) add("filter[name]", without_quotes(value.id_text()));
+    if (without_quotes(value.id_text()) != folded_name(value.id_text()))
+      add("filter[name]", without_quotes(value.id_text()));
   } else {
     for (const std::string& phone : wanted_phones(value)) {
       add("filter[name]", phone);
@@ -190,13 +204,15 @@ Task<bool> find_searched(Work& work, std::size_t at, std::map<std::string, Liste
   co_return true;
 }
 
-// In a dry run an earlier event of it may have left the record otherwise than the CRM has it; an id that is to come finds nothing.
+// In a dry run an earlier event of it may have left the record otherwise than the CRM has it; an id that is to come
+// finds nothing.
 bool known_without_asking(Item& item, const Operation& operation, const std::pair<std::string, Value>& key) {
   if (operation.assumed && (*operation.assumed)["raw"].record() != nullptr) {
     item.existing = (*operation.assumed)["raw"];
     return true;
   }
-  if (key.first == "id" && key.second.placeholder() == nullptr && !Decimal::parse(key.second.id_text())) return true;  // the CRM's ids are numbers
+  if (key.first == "id" && key.second.placeholder() == nullptr && !Decimal::parse(key.second.id_text()))
+    return true;  // the CRM's ids are numbers
   if (key.second.placeholder() == nullptr) return false;
   const bool may_write = operation.verb != engine::Verb::find && operation.verb != engine::Verb::update;
   if (key.first == "id" && may_write) {
@@ -209,7 +225,8 @@ bool known_without_asking(Item& item, const Operation& operation, const std::pai
 
 }  // namespace
 
-Task<Value> merged_into(Account& account, std::string path, std::string id, std::string by, std::string site, Calls& calls) {
+Task<Value> merged_into(Account& account, std::string path, std::string id, std::string by, std::string site,
+                        Calls& calls) {
   for (int hop = 0; hop < 5; ++hop) {
     Pairs query;
     query.emplace_back("by", by);
@@ -234,8 +251,10 @@ Task<bool> find_again(Work& work, std::vector<std::size_t> items, Calls& calls) 
   for (const std::size_t i : items) by_site[work.items[i].site].push_back(i);
   for (const auto& [site, members] : by_site) {
     std::vector<std::string> values;
-    for (const std::size_t i : members) values.push_back(engine::find_field(work.items[i].body, "externalId")->id_text());
-    auto asking = list_by(work.account, work.entity.kind().path, "filter[externalIds][]", std::move(values), site_filter(site), work.entity.kind().path, calls);
+    for (const std::size_t i : members)
+      values.push_back(engine::find_field(work.items[i].body, "externalId")->id_text());
+    auto asking = list_by(work.account, work.entity.kind().path, "filter[externalIds][]", std::move(values),
+                          site_filter(site), work.entity.kind().path, calls);
     const Listed found = co_await asking;
     for (const std::size_t i : members) {
       Item& item = work.items[i];
@@ -260,10 +279,15 @@ Task<bool> find_existing(Work& work, Calls& calls) {
     Item& item = work.items[i];
     if (item.settled) continue;
     const auto* key = asked_key(work.operation(item));
-    if (key == nullptr) work.fail(item, permanent(fmt::format("a {} cannot be found by that key", work.entity.kind().noun)));
-    else if (known_without_asking(item, work.operation(item), *key)) continue;
-    else if (std::any_of(std::begin(batched), std::end(batched), [&](const Batched& each) { return each.key == key->first; })) groups[key->first].push_back(i);
-    else singles.push_back(i);
+    if (key == nullptr)
+      work.fail(item, permanent(fmt::format("a {} cannot be found by that key", work.entity.kind().noun)));
+    else if (known_without_asking(item, work.operation(item), *key))
+      continue;
+    else if (std::any_of(std::begin(batched), std::end(batched),
+                         [&](const Batched& each) { return each.key == key->first; }))
+      groups[key->first].push_back(i);
+    else
+      singles.push_back(i);
   }
   for (const Batched& each : batched) {
     const auto group_of_key = groups.find(each.key);
@@ -277,10 +301,11 @@ Task<bool> find_existing(Work& work, Calls& calls) {
     co_await finding;
   }
   const bool clients = work.entity.kind().path == "customers";
-  for (const std::size_t i : clients && groups.contains("id") ? groups["id"] : std::vector<std::size_t>()) {
+  for (const std::size_t i : clients&& groups.contains("id") ? groups["id"] : std::vector<std::size_t>()) {
     Item& item = work.items[i];
     if (item.settled || !item.existing.is_null()) continue;
-    auto following = merged_into(work.account, "customers", work.operation(item).field("id").id_text(), "id", item.site, calls);
+    auto following =
+        merged_into(work.account, "customers", work.operation(item).field("id").id_text(), "id", item.site, calls);
     item.existing = co_await following;
   }
   co_return true;

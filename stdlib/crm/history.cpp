@@ -24,8 +24,10 @@ Decimal plus(const Decimal& id, std::int64_t more) { return add(id, Decimal(more
 // By the cursor alone once there is one: `page` together with it is refused.
 Task<PageResult> read_page(Account& account, Position position, Calls& calls) {
   Pairs query;
-  if (position.id) query.emplace_back("filter[sinceId]", position.id->text());
-  else if (position.from) query.emplace_back("filter[startDate]", zoned_text(*position.from, account.account_zone()));
+  if (position.id)
+    query.emplace_back("filter[sinceId]", position.id->text());
+  else if (position.from)
+    query.emplace_back("filter[startDate]", zoned_text(*position.from, account.account_zone()));
   query.emplace_back("limit", std::to_string(page_size));
   Request request = account.get("orders/history", query);
   const CallResult answer = co_await calls.send(std::move(request));
@@ -34,8 +36,9 @@ Task<PageResult> read_page(Account& account, Position position, Calls& calls) {
   HistoryPage page;
   page.entries = elements_of((*json)["history"]);
   const Decimal* total = (*json)["pagination"]["totalCount"].number();
-  page.total = total != nullptr && total->integer() ? static_cast<std::size_t>(std::max<std::int64_t>(0, *total->integer()))
-                                                    : page.entries.size() + (page.entries.size() >= page_size ? 1 : 0);
+  page.total = total != nullptr && total->integer()
+                   ? static_cast<std::size_t>(std::max<std::int64_t>(0, *total->integer()))
+                   : page.entries.size() + (page.entries.size() >= page_size ? 1 : 0);
   co_return page;
 }
 
@@ -74,12 +77,13 @@ void take(Walk& walk, const std::vector<Value>& entries) {
 }
 
 std::string gap_notice(const Position& position, std::size_t total) {
-  return fmt::format("the CRM counts {} entries of its history behind {} and shows none: the position stays until they come", total,
-                     position.id ? position.id->text() : "the start");
+  return fmt::format(
+      "the CRM counts {} entries of its history behind {} and shows none: the position stays until they come", total,
+      position.id ? position.id->text() : "the start");
 }
 
-// A page that shows nothing while entries are counted. Entries that the key may not see stand in the way: at most a page of them lies within
-// a page's width of ids, so the search goes on by that width and passes nothing over.
+// A page that shows nothing while entries are counted. Entries that the key may not see stand in the way: at most a
+// page of them lies within a page's width of ids, so the search goes on by that width and passes nothing over.
 Task<std::optional<HistoryPage>> behind_gap(Account& account, Walk& walk, std::size_t total, Calls& calls) {
   auto again = read_page(account, walk.position, calls);
   PageResult same = co_await again;  // it may have been a slip
@@ -118,8 +122,11 @@ Task<std::optional<HistoryPage>> behind_gap(Account& account, Walk& walk, std::s
 }
 
 const std::map<std::string, std::string>& named_fields() {
-  static const std::map<std::string, std::string> names = {
-      {"manager", "manager_id"}, {"country", "country_iso"}, {"customer", "client"}, {"integration_delivery_data.track_number", "track_number"}, {"prepay_sum", "prepay_sum"}};
+  static const std::map<std::string, std::string> names = {{"manager", "manager_id"},
+                                                           {"country", "country_iso"},
+                                                           {"customer", "client"},
+                                                           {"integration_delivery_data.track_number", "track_number"},
+                                                           {"prepay_sum", "prepay_sum"}};
   return names;
 }
 
@@ -132,7 +139,8 @@ Position read_position(const std::string& cursor) {
   if (!read) return position;
   if (const Decimal* id = (*read)["id"].number()) position.id = *id;
   if (const Decimal* probe = (*read)["probe"].number()) position.probe = *probe;
-  if (const Decimal* from = (*read)["from"].number(); from != nullptr && from->integer()) position.from = Instant(Duration(*from->integer()));
+  if (const Decimal* from = (*read)["from"].number(); from != nullptr && from->integer())
+    position.from = Instant(Duration(*from->integer()));
   return position;
 }
 
@@ -140,7 +148,8 @@ std::string cursor_of(const Position& position) {
   Record cursor;
   if (position.id) cursor.emplace_back("id", Value(*position.id));
   if (position.probe) cursor.emplace_back("probe", Value(*position.probe));
-  if (!position.id && position.from) cursor.emplace_back("from", Value(static_cast<std::int64_t>(position.from->time_since_epoch().count())));
+  if (!position.id && position.from)
+    cursor.emplace_back("from", Value(static_cast<std::int64_t>(position.from->time_since_epoch().count())));
   return engine::write_json(Value(std::move(cursor)));
 }
 
@@ -167,8 +176,8 @@ Task<Walk> walk_history(Account& account, Position position, std::size_t most, C
     }
     const std::size_t before = walk.entries.size();
     take(walk, page->entries);
-    if (walk.entries.size() == before) break;                  // nothing new: a repeated page
-    if (page->entries.size() >= page->total) break;            // the end
+    if (walk.entries.size() == before) break;        // nothing new: a repeated page
+    if (page->entries.size() >= page->total) break;  // the end
     if (walk.entries.size() >= most) {
       walk.more = true;
       break;
@@ -183,7 +192,8 @@ std::string record_field(const std::string& history_field) {
   if (history_field.starts_with("custom_")) return "custom_fields";
   if (history_field.starts_with("order_product")) return "items";
   if (history_field.starts_with("payments")) return "payments";
-  if (history_field.starts_with("delivery") || history_field.starts_with("integration_delivery_data")) return "delivery";
+  if (history_field.starts_with("delivery") || history_field.starts_with("integration_delivery_data"))
+    return "delivery";
   return history_field;
 }
 

@@ -16,8 +16,14 @@ struct Named {
   const char* name;
   const char* api;
 };
-constexpr Named line_fields[] = {{"quantity", "quantity"},           {"price", "initialPrice"},       {"discount_amount", "discountManualAmount"}, {"discount_percent", "discountManualPercent"},
-                                 {"purchase_price", "purchasePrice"}, {"vat_rate", "vatRate"},         {"status", "status"},                        {"comment", "comment"}};
+constexpr Named line_fields[] = {{"quantity", "quantity"},
+                                 {"price", "initialPrice"},
+                                 {"discount_amount", "discountManualAmount"},
+                                 {"discount_percent", "discountManualPercent"},
+                                 {"purchase_price", "purchasePrice"},
+                                 {"vat_rate", "vatRate"},
+                                 {"status", "status"},
+                                 {"comment", "comment"}};
 
 Value properties_of(const Value& properties) {
   List list;
@@ -52,7 +58,9 @@ void resolve_offer(Line& line, const Value& item, const Catalogue& catalogue) {
     }
     line.from_barcode = true;
     line.offer.emplace_back("id", offer->id);
-    if (offer->ambiguous) line.warnings.push_back(fmt::format("several offers have the barcode {}: {} is taken", barcodes.front(), offer->id.id_text()));
+    if (offer->ambiguous)
+      line.warnings.push_back(
+          fmt::format("several offers have the barcode {}: {} is taken", barcodes.front(), offer->id.id_text()));
   }
 }
 
@@ -74,7 +82,8 @@ Value sent_line(const Line& line) {
   return Value(std::move(sent));
 }
 
-// ---- what differs --------------------------------------------------------------------------------------------------------------------
+// ---- what differs
+// --------------------------------------------------------------------------------------------------------------------
 
 // Answers show the discounts themselves, not what they were made from.
 std::optional<Decimal> manual_discount(const Value& there) {
@@ -101,7 +110,9 @@ bool same_properties(const Value& wanted, const Value& there) {
   const std::vector<Value> held = elements_of(there["properties"]);
   const std::vector<Value> list = elements_of(wanted);
   return std::all_of(list.begin(), list.end(), [&](const Value& each) {
-    return std::any_of(held.begin(), held.end(), [&](const Value& other) { return each["code"] == other["code"] && same_value(each["value"], other["value"]); });
+    return std::any_of(held.begin(), held.end(), [&](const Value& other) {
+      return each["code"] == other["code"] && same_value(each["value"], other["value"]);
+    });
   });
 }
 
@@ -128,12 +139,16 @@ Record line_changes(const Line& line, const Value& there) {
     if (!same_value(value, there["offer"][field])) changes.emplace_back("offer", Value(line.offer));
   }
   const bool free_text = there["offer"]["id"].is_null() && line.offer.empty();
-  if (free_text && !line.name.empty() && present(there["productName"]) && !same_value(Value(line.name), there["productName"])) changes.emplace_back("productName", Value(line.name));
+  if (free_text && !line.name.empty() && present(there["productName"]) &&
+      !same_value(Value(line.name), there["productName"]))
+    changes.emplace_back("productName", Value(line.name));
   return changes;
 }
 
 bool same_offer(const Line& line, const Value& there) {
-  return !line.offer.empty() && std::all_of(line.offer.begin(), line.offer.end(), [&](const auto& field) { return present(there["offer"][field.first]) && same_value(field.second, there["offer"][field.first]); });
+  return !line.offer.empty() && std::all_of(line.offer.begin(), line.offer.end(), [&](const auto& field) {
+    return present(there["offer"][field.first]) && same_value(field.second, there["offer"][field.first]);
+  });
 }
 
 }  // namespace
@@ -148,15 +163,18 @@ std::vector<std::string> wanted_barcodes(const Value& items) {
   return all;
 }
 
-std::vector<Line> lines_of(const Value& items, const std::string& event_key, const Catalogue& catalogue, const std::string& zone) {
+std::vector<Line> lines_of(const Value& items, const std::string& event_key, const Catalogue& catalogue,
+                           const std::string& zone) {
   std::vector<Line> lines;
   std::set<std::string> taken;
   const std::vector<Value> wanted = elements_of(items);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const Value& item = wanted[i];
     Line line;
-    line.external_id = present(item["external_id"]) ? item["external_id"].id_text() : fmt::format("{}-{}", event_key, i + 1);
-    while (!taken.insert(line.external_id).second) line.external_id += fmt::format("-{}", i + 1);  // unique within an order
+    line.external_id =
+        present(item["external_id"]) ? item["external_id"].id_text() : fmt::format("{}-{}", event_key, i + 1);
+    while (!taken.insert(line.external_id).second)
+      line.external_id += fmt::format("-{}", i + 1);  // unique within an order
     if (present(item["name"]) && !item["name"].is_clear()) line.name = item["name"].id_text();
     const Decimal* quantity = item["quantity"].number();
     line.removed = quantity != nullptr && quantity->is_zero();

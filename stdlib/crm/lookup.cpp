@@ -34,13 +34,15 @@ Task<Listed> list_all(Account& account, std::string path, Pairs query, std::stri
   co_return all;
 }
 
-Task<Listed> list_by(Account& account, std::string path, std::string parameter, std::vector<std::string> values, Pairs more, std::string member, Calls& calls) {
+Task<Listed> list_by(Account& account, std::string path, std::string parameter, std::vector<std::string> values,
+                     Pairs more, std::string member, Calls& calls) {
   std::vector<Value> all;
   for (std::size_t at = 0; at < values.size();) {
     Pairs query;
     std::size_t length = 0;
     while (at < values.size() && query.size() < most_values) {
-      const std::size_t longer = engine::http::percent_encoded(parameter).size() + engine::http::percent_encoded(values[at]).size() + 2;
+      const std::size_t longer =
+          engine::http::percent_encoded(parameter).size() + engine::http::percent_encoded(values[at]).size() + 2;
       if (!query.empty() && length + longer > longest_query) break;
       length += longer;
       query.emplace_back(parameter, values[at++]);
@@ -64,7 +66,8 @@ const Value* oldest(const std::vector<Value>& records) {
   const Value* first = nullptr;
   for (const Value& each : records) {
     const Decimal* id = each["id"].number();
-    if (first == nullptr || (id != nullptr && (*first)["id"].number() != nullptr && *id < *(*first)["id"].number())) first = &each;
+    if (first == nullptr || (id != nullptr && (*first)["id"].number() != nullptr && *id < *(*first)["id"].number()))
+      first = &each;
   }
   return first;
 }

@@ -1,4 +1,5 @@
-// crm.order.status set: where the orders stand is asked by the hundred, and only those are moved that stand elsewhere (api.md 5.1).
+// crm.order.status set: where the orders stand is asked by the hundred, and only those are moved that stand elsewhere
+// (api.md 5.1).
 #include <fmt/format.h>
 
 #include <map>
@@ -42,8 +43,10 @@ std::optional<Wish> wish_of(const Operation& operation, std::size_t index) {
 Outcome skipped(const Operation& operation) {
   Outcome outcome;
   outcome.kind = Outcome::Kind::skipped;
-  const bool only_id = engine::find_field(operation.key, "id") != nullptr || engine::find_field(operation.written, "id") != nullptr;
-  outcome.reason = only_id && engine::find_field(operation.written, "external_id") == nullptr ? "`id` is null" : "`external_id` is null";
+  const bool only_id =
+      engine::find_field(operation.key, "id") != nullptr || engine::find_field(operation.written, "id") != nullptr;
+  outcome.reason = only_id && engine::find_field(operation.written, "external_id") == nullptr ? "`id` is null"
+                                                                                              : "`external_id` is null";
   return outcome;
 }
 
@@ -53,7 +56,8 @@ Outcome standing(const Account& account, const Wish& wish, bool written_before) 
   outcome.operation = written_before ? "set" : "none";
   outcome.result = order_record(account, wish.standing);
   if (written_before) outcome.record.emplace_back("status", Value(wish.status));
-  outcome.summary = fmt::format("order {}: the status is {}{}", wish.standing["id"].id_text(), wish.status, written_before ? ", set by an earlier try" : " already");
+  outcome.summary = fmt::format("order {}: the status is {}{}", wish.standing["id"].id_text(), wish.status,
+                                written_before ? ", set by an earlier try" : " already");
   return outcome;
 }
 
@@ -77,7 +81,8 @@ Task<Listed> statuses(Account& account, std::string parameter, std::vector<std::
   co_return all;
 }
 
-// Asks where they stand. The answer names no store: an external id that two stores have is asked for in the connection's one.
+// Asks where they stand. The answer names no store: an external id that two stores have is asked for in the
+// connection's one.
 Task<std::optional<Failure>> learn_standings(Account& account, std::vector<Wish>& wishes, bool by_id, Calls& calls) {
   std::vector<std::string> keys;
   for (const Wish& wish : wishes) {
@@ -94,11 +99,14 @@ Task<std::optional<Failure>> learn_standings(Account& account, std::vector<Wish>
   for (Wish& wish : wishes) {
     if (wish.by_id != by_id || !wish.standing.is_null()) continue;
     const std::vector<Value>& own = by_key[wish.key];
-    if (own.size() == 1) wish.standing = own.front();
-    else if (own.size() > 1) doubles.push_back(wish.key);
+    if (own.size() == 1)
+      wish.standing = own.front();
+    else if (own.size() > 1)
+      doubles.push_back(wish.key);
   }
   if (doubles.empty()) co_return std::nullopt;
-  auto listing = list_by(account, "orders", "filter[externalIds][]", doubles, site_filter(account.site()), "orders", calls);
+  auto listing =
+      list_by(account, "orders", "filter[externalIds][]", doubles, site_filter(account.site()), "orders", calls);
   const Listed orders = co_await listing;
   if (!orders) co_return orders.error();
   for (Wish& wish : wishes) {
@@ -117,8 +125,10 @@ Request move_request(const Account& account, const Wish& wish, const Operation& 
   Record order;
   order.emplace_back("status", Value(wish.status));
   const Value& comment = operation.field("status_comment");
-  if (comment.is_clear()) order.emplace_back("statusComment", Value());
-  else if (present(comment)) order.emplace_back("statusComment", comment);
+  if (comment.is_clear())
+    order.emplace_back("statusComment", Value());
+  else if (present(comment))
+    order.emplace_back("statusComment", comment);
   Pairs form;
   form.emplace_back("by", by_id ? "id" : "externalId");
   if (!account.site().empty()) form.emplace_back("site", account.site());
@@ -130,7 +140,8 @@ Request move_request(const Account& account, const Wish& wish, const Operation& 
   predicted.emplace_back("order", Value(std::move(after)));
   std::vector<std::size_t> indexes(1, wish.index);
   const std::string key = by_id ? wish.standing["id"].id_text() : wish.key;
-  return account.post(fmt::format("orders/{}/edit", engine::http::percent_encoded(key)), form, std::move(indexes), std::move(predicted));
+  return account.post(fmt::format("orders/{}/edit", engine::http::percent_encoded(key)), form, std::move(indexes),
+                      std::move(predicted));
 }
 
 Outcome moved(const Account& account, const Wish& wish, const Value& answer) {
@@ -142,12 +153,15 @@ Outcome moved(const Account& account, const Wish& wish, const Value& answer) {
     engine::set_field(order, "status", Value(wish.status));
     raw = Value(std::move(order));
   }
-  if (present(raw["status"]) && raw["status"].display() != wish.status) outcome.warnings.push_back(fmt::format("the CRM left the order at the status `{}`, not `{}`", raw["status"].display(), wish.status));
+  if (present(raw["status"]) && raw["status"].display() != wish.status)
+    outcome.warnings.push_back(
+        fmt::format("the CRM left the order at the status `{}`, not `{}`", raw["status"].display(), wish.status));
   outcome.result = order_record(account, raw);
   outcome.changes.push_back({"status", wish.standing["status"], Value(wish.status)});
   outcome.record.emplace_back(wish.by_id ? "id" : "external_id", Value(wish.key));
   outcome.record.emplace_back("status", Value(wish.status));
-  outcome.summary = fmt::format("order {}: status {} → {}", wish.standing["id"].id_text(), wish.standing["status"].display(), wish.status);
+  outcome.summary = fmt::format("order {}: status {} → {}", wish.standing["id"].id_text(),
+                                wish.standing["status"].display(), wish.status);
   return outcome;
 }
 
@@ -174,7 +188,8 @@ Task<Outcomes> set_statuses(engine::Connection& connection, Batch batch, Calls& 
     } else if (!present(Value(wish->status))) {
       outcomes[i] = Outcome::failed(permanent("the status to set is null"));
     } else {
-      if (batch[i].assumed && (*batch[i].assumed)["raw"].record() != nullptr) wish->standing = (*batch[i].assumed)["raw"];
+      if (batch[i].assumed && (*batch[i].assumed)["raw"].record() != nullptr)
+        wish->standing = (*batch[i].assumed)["raw"];
       wishes.push_back(std::move(*wish));
     }
   }

@@ -16,7 +16,8 @@ using engine::Repeat;
 using engine::Verb;
 
 Value client_id(const Value& client) {
-  if (const auto number = Decimal::parse(client.id_text()); number && client.placeholder() == nullptr) return Value(*number);
+  if (const auto number = Decimal::parse(client.id_text()); number && client.placeholder() == nullptr)
+    return Value(*number);
   return client;
 }
 
@@ -26,7 +27,8 @@ Value payments_of(const Value& payments, const std::string& zone) {
     const Value made = api_value(each, zone);
     if (made.record() == nullptr || made.record()->empty()) continue;
     Record payment = without_clear(*made.record());
-    if (const Value* id = engine::find_field(payment, "externalId")) engine::set_field(payment, "externalId", Value(id->id_text()));
+    if (const Value* id = engine::find_field(payment, "externalId"))
+      engine::set_field(payment, "externalId", Value(id->id_text()));
     list.emplace_back(std::move(payment));
   }
   return Value(std::move(list));
@@ -64,15 +66,21 @@ class Orders : public Entity {
   Edit edit(Work& work, Item& item, const Record& fields) override {
     Edit edit = difference(api_fields(fields, work.account.zone), item.existing);
     // The comment is changed only together with the status (api.md 5.3).
-    if (engine::find_field(edit.body, "statusComment") != nullptr && engine::find_field(edit.body, "status") == nullptr && present(item.existing["status"])) {
+    if (engine::find_field(edit.body, "statusComment") != nullptr &&
+        engine::find_field(edit.body, "status") == nullptr && present(item.existing["status"])) {
       edit.body.emplace_back("status", item.existing["status"]);
     }
-    if (const Value* client = engine::find_field(fields, "client"); client != nullptr && present(*client) && !client->is_clear()) edit_client(edit, *client, item);
-    if (const Value* items = engine::find_field(fields, "items"); items != nullptr && lines_.contains(item.index)) edit_lines(work, edit, item);
+    if (const Value* client = engine::find_field(fields, "client");
+        client != nullptr && present(*client) && !client->is_clear())
+      edit_client(edit, *client, item);
+    if (const Value* items = engine::find_field(fields, "items"); items != nullptr && lines_.contains(item.index))
+      edit_lines(work, edit, item);
     return edit;
   }
 
-  [[nodiscard]] Value record(const Account& account, const Value& raw) const override { return order_record(account, raw); }
+  [[nodiscard]] Value record(const Account& account, const Value& raw) const override {
+    return order_record(account, raw);
+  }
 
   [[nodiscard]] Record written(const Work& work, const Item& item) const override {
     Record fields = work.operation(item).whole();
@@ -92,7 +100,9 @@ class Orders : public Entity {
       for (const Value& each : shown) {
         const std::vector<std::string> ids = external_ids_of(each);
         const bool own = !ids.empty() && ids.front() == line.external_id;
-        if (own && !each["id"].is_null() && each["offer"]["id"].is_null()) item.warn(fmt::format("no offer has the {} {}: the line is free text", snake_case(line.offer.front().first), line.offer.front().second.id_text()));
+        if (own && !each["id"].is_null() && each["offer"]["id"].is_null())
+          item.warn(fmt::format("no offer has the {} {}: the line is free text", snake_case(line.offer.front().first),
+                                line.offer.front().second.id_text()));
       }
     }
   }
@@ -101,7 +111,9 @@ class Orders : public Entity {
     if (failure.kind != Failure::Kind::permanent) return;
     const bool offers = failure.reason.find("Offer with id") != std::string::npos && has_indexed_line(item);
     const auto known = work.account.technical_clients.find(item.site);
-    const bool client = failure.reason.find("ustomer") != std::string::npos && known != work.account.technical_clients.end() && known->second == clients_[item.index] && work.operation(item).field("client").is_null();
+    const bool client = failure.reason.find("ustomer") != std::string::npos &&
+                        known != work.account.technical_clients.end() && known->second == clients_[item.index] &&
+                        work.operation(item).field("client").is_null();
     if (!offers && !client) return;
     if (offers) work.account.catalogues.erase(item.site);
     if (client) work.account.technical_clients.erase(known);
@@ -115,7 +127,8 @@ class Orders : public Entity {
   Task<bool> learn_lines(Work& work, std::vector<std::size_t> items, Calls& calls) {
     std::map<std::string, std::vector<std::size_t>> by_site;
     for (const std::size_t i : items) {
-      if (present(work.operation(work.items[i]).field("items")) && needs_lines(work, work.items[i])) by_site[work.items[i].site].push_back(i);
+      if (present(work.operation(work.items[i]).field("items")) && needs_lines(work, work.items[i]))
+        by_site[work.items[i].site].push_back(i);
     }
     for (const auto& [site, members] : by_site) {
       std::vector<std::string> barcodes;
@@ -132,7 +145,8 @@ class Orders : public Entity {
 
   // An order that is there keeps its lines unless the braces name them.
   static bool needs_lines(const Work& work, const Item& item) {
-    return item.existing.is_null() || item.doubtful || engine::find_field(work.operation(item).written, "items") != nullptr;
+    return item.existing.is_null() || item.doubtful ||
+           engine::find_field(work.operation(item).written, "items") != nullptr;
   }
 
   void resolve(Work& work, Item& item, const std::optional<Failure>& failure) {
@@ -141,12 +155,16 @@ class Orders : public Entity {
       work.fail(item, *failure);
       return;
     }
-    std::vector<Line> lines = lines_of(operation.field("items"), operation.event_key, work.account.catalogues[item.site], work.account.zone);
+    std::vector<Line> lines =
+        lines_of(operation.field("items"), operation.event_key, work.account.catalogues[item.site], work.account.zone);
     if (work.account.park_unmatched()) {
       const auto places = matched(lines, elements_of(item.existing["items"]));
       for (std::size_t i = 0; i < lines.size(); ++i) {
         if (lines[i].unmatched.empty() || places[i] || lines[i].removed) continue;
-        work.fail(item, permanent(fmt::format("no offer has the barcode {}", lines[i].unmatched), "add the barcode to the CRM's catalogue, or set unmatched_items = \"warn\" for free-text lines"));
+        work.fail(
+            item,
+            permanent(fmt::format("no offer has the barcode {}", lines[i].unmatched),
+                      "add the barcode to the CRM's catalogue, or set unmatched_items = \"warn\" for free-text lines"));
         return;
       }
     }
@@ -159,8 +177,10 @@ class Orders : public Entity {
       const Item& item = work.items[i];
       if (item.settled || !item.existing.is_null()) continue;
       const Value& client = work.operation(item).field("client");
-      if (present(client) && !client.is_clear()) clients_[item.index] = client_id(client);
-      else nobody[item.site].push_back(i);
+      if (present(client) && !client.is_clear())
+        clients_[item.index] = client_id(client);
+      else
+        nobody[item.site].push_back(i);
     }
     for (const auto& [site, members] : nobody) {
       std::vector<std::size_t> indexes;
@@ -169,8 +189,10 @@ class Orders : public Entity {
       const auto client = co_await asking;
       for (const std::size_t i : members) {
         Item& item = work.items[i];
-        if (client) clients_[item.index] = *client;
-        else work.fail(item, not_sent(client.error()));
+        if (client)
+          clients_[item.index] = *client;
+        else
+          work.fail(item, not_sent(client.error()));
       }
     }
     co_return true;
@@ -188,8 +210,10 @@ class Orders : public Entity {
     if (line.unmatched.empty() || line.removed) return;
     const auto catalogue = work.account.catalogues.find(item.site);
     const bool closed = catalogue != work.account.catalogues.end() && catalogue->second.closed;
-    item.warn(closed ? fmt::format("the catalogue is closed for this key or tariff: the line with the barcode {} is free text", line.unmatched)
-                                   : fmt::format("no offer has the barcode {}: the line is free text", line.unmatched));
+    item.warn(closed ? fmt::format(
+                           "the catalogue is closed for this key or tariff: the line with the barcode {} is free text",
+                           line.unmatched)
+                     : fmt::format("no offer has the barcode {}: the line is free text", line.unmatched));
   }
 
   static void edit_client(Edit& edit, const Value& client, const Item& item) {
@@ -236,7 +260,11 @@ Task<Outcomes> work_on_orders(engine::Connection& connection, Batch batch, Calls
 engine::ActionNode order_node() {
   engine::ActionNode node;
   node.name = "crm.order";
-  node.verbs = {{Verb::upsert, Repeat::keyed}, {Verb::find, Repeat::keyed}, {Verb::create, Repeat::probed}, {Verb::update, Repeat::keyed}, {Verb::ensure, Repeat::keyed}};
+  node.verbs = {{Verb::upsert, Repeat::keyed},
+                {Verb::find, Repeat::keyed},
+                {Verb::create, Repeat::probed},
+                {Verb::update, Repeat::keyed},
+                {Verb::ensure, Repeat::keyed}};
   node.capacity = 100;
   node.group = group;
   node.identity = identity_of;

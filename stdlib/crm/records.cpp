@@ -11,7 +11,9 @@ namespace {
 // A record inside another one: what only the outermost carries would be noise.
 Value nested(const Value& record) {
   Record fields = *record.record();
-  std::erase_if(fields, [](const auto& field) { return field.first == "connection" || field.first == "raw" || field.first == "@record"; });
+  std::erase_if(fields, [](const auto& field) {
+    return field.first == "connection" || field.first == "raw" || field.first == "@record";
+  });
   return Value(std::move(fields));
 }
 
@@ -85,7 +87,8 @@ Record derived_of_order(const Account& account, const Value& raw) {
   Record derived;
   const Value& customer = raw["customer"];
   derived.emplace_back("client", customer["id"]);
-  const bool person = customer.record() != nullptr && !customer["id"].is_null() && customer["type"].display() != "customer_corporate";
+  const bool person =
+      customer.record() != nullptr && !customer["id"].is_null() && customer["type"].display() != "customer_corporate";
   derived.emplace_back("customer", person ? nested(client_record(account, customer)) : Value());
   List items;
   for (const Value& item : elements_of(raw["items"])) items.push_back(item_record(account, item));
@@ -96,11 +99,13 @@ Record derived_of_order(const Account& account, const Value& raw) {
 }
 
 Value client_record(const Account& account, const Value& raw) {
-  return engine::normalise(raw, derived_of_client(raw), account.declared().client, account.name(), account.account_zone());
+  return engine::normalise(raw, derived_of_client(raw), account.declared().client, account.name(),
+                           account.account_zone());
 }
 
 Value order_record(const Account& account, const Value& raw) {
-  return engine::normalise(raw, derived_of_order(account, raw), account.declared().order, account.name(), account.account_zone());
+  return engine::normalise(raw, derived_of_order(account, raw), account.declared().order, account.name(),
+                           account.account_zone());
 }
 
 }  // namespace pipewright::crm

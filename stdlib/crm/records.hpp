@@ -10,7 +10,8 @@ Record derived_of_client(const Value& raw);
 /// `client`, `customer`, `items`, `track_number`.
 Record derived_of_order(const Account& account, const Value& raw);
 
-/// What a step's name is bound to. `raw` holds the CRM's object, so that the record can be compared again (Operation::assumed).
+/// What a step's name is bound to. `raw` holds the CRM's object, so that the record can be compared again
+/// (Operation::assumed).
 Value client_record(const Account& account, const Value& raw);
 Value order_record(const Account& account, const Value& raw);
 

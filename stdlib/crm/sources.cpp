@@ -1,4 +1,5 @@
-// crm.order.new, crm.order.changed, crm.order.status_changed: the history says which orders, the orders themselves say how they are (api.md 6).
+// crm.order.new, crm.order.changed, crm.order.status_changed: the history says which orders, the orders themselves say
+// how they are (api.md 6).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +20,7 @@ using engine::NewEvent;
 using engine::Page;
 using engine::SourceNode;
 
-constexpr std::size_t most_entries = 2000;              // of one look
+constexpr std::size_t most_entries = 2000;               // of one look
 constexpr auto before_start = std::chrono::minutes(10);  // the clocks of both sides need not agree
 
 bool wants_own(const Look& look) {
@@ -56,7 +57,9 @@ Page page_of(const Walk& walk, const std::string& old_cursor) {
   return page;
 }
 
-bool of_our_site(const Account& account, const std::string& site) { return account.site().empty() || site.empty() || site == account.site(); }
+bool of_our_site(const Account& account, const std::string& site) {
+  return account.site().empty() || site.empty() || site == account.site();
+}
 
 // Orders as they are now, by the CRM's id.
 using Orders = std::map<std::string, Value>;
@@ -80,7 +83,8 @@ void tell_deleted(Page& page, const std::vector<std::string>& gone) {
   std::string ids;
   for (std::size_t i = 0; i < gone.size() && i < 10; ++i) ids += (i == 0 ? "" : ", ") + gone[i];
   if (gone.size() > 10) ids += " …";
-  add_notice(page, fmt::format("{} of the changed orders are not there any more and are left out: {}", gone.size(), ids));
+  add_notice(page,
+             fmt::format("{} of the changed orders are not there any more and are left out: {}", gone.size(), ids));
 }
 
 NewEvent event_of(const Account& account, const std::string& entry, const Value& order) {
@@ -93,7 +97,8 @@ NewEvent event_of(const Account& account, const std::string& entry, const Value&
 }
 
 // An order with some fields as they were (history's names → values); the declared record.
-Value record_with(const Account& account, const Look& look, const Value& order, const std::map<std::string, Value>& fields) {
+Value record_with(const Account& account, const Look& look, const Value& order,
+                  const std::map<std::string, Value>& fields) {
   Record raw = *order.record();
   for (const auto& [field, value] : fields) {
     const std::string name = record_field(field);
@@ -112,7 +117,8 @@ Value record_with(const Account& account, const Look& look, const Value& order, 
     }
   }
   const Value old(std::move(raw));
-  const dsl::Type& type = look.source != nullptr && look.source->record.record != nullptr ? look.source->record : account.declared().order;
+  const dsl::Type& type =
+      look.source != nullptr && look.source->record.record != nullptr ? look.source->record : account.declared().order;
   return engine::normalise(old, derived_of_order(account, old), type, account.name(), account.account_zone());
 }
 
@@ -131,7 +137,9 @@ Task<Begun> begin(Account& account, Look look, Calls& calls) {
   }
   const Start start = start_of_look(look, calls.now());
   begun.silent = start.silent;
-  auto walking = walk_history(account, start.position, start.silent ? most_entries * 10 : std::min(most_entries, std::max<std::size_t>(look.room, 100)), calls);
+  auto walking = walk_history(
+      account, start.position,
+      start.silent ? most_entries * 10 : std::min(most_entries, std::max<std::size_t>(look.room, 100)), calls);
   begun.walk = co_await walking;
   if (begun.silent) {
     // Failing half way would make what was passed an event or not by chance: begin again.
@@ -144,7 +152,8 @@ Task<Begun> begin(Account& account, Look look, Calls& calls) {
   co_return begun;
 }
 
-// ---- crm.order.new -------------------------------------------------------------------------------------------------------------------
+// ---- crm.order.new
+// -------------------------------------------------------------------------------------------------------------------
 
 Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   auto& account = static_cast<Account&>(connection);
@@ -170,22 +179,25 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   std::vector<std::string> gone;
   for (const Entry& entry : created) {
     const auto order = orders->find(entry.order);
-    if (order == orders->end()) gone.push_back(entry.external_id.empty() ? "№" + entry.order : entry.external_id);
-    else page.events.push_back(event_of(account, entry.id, order->second));
+    if (order == orders->end())
+      gone.push_back(entry.external_id.empty() ? "№" + entry.order : entry.external_id);
+    else
+      page.events.push_back(event_of(account, entry.id, order->second));
   }
   tell_deleted(page, gone);
   co_return page;
 }
 
-// ---- crm.order.changed ---------------------------------------------------------------------------------------------------------------
+// ---- crm.order.changed
+// ---------------------------------------------------------------------------------------------------------------
 
 /// What becomes one event: a change of one field, or all changes of an order.
 struct Group {
   std::string order;
   std::string external_id;
-  std::string last;                      ///< the entry that names it
-  std::map<std::string, Value> before;   ///< by history's field: the value before the first change
-  std::map<std::string, Value> after;    ///< … and after the last
+  std::string last;                     ///< the entry that names it
+  std::map<std::string, Value> before;  ///< by history's field: the value before the first change
+  std::map<std::string, Value> after;   ///< … and after the last
 };
 
 bool concerns(const Look& look, const Entry& entry) {
@@ -210,7 +222,9 @@ std::vector<Group> groups_of(const Look& look, const std::vector<Entry>& entries
     // The lines of one save are many entries and one change.
     const std::string field = record_field(entry.field);
     const bool compound = field == "items" || field == "payments" || field == "delivery";
-    const std::string name = !each_change ? entry.order : compound ? entry.order + "\x1f" + field + "\x1f" + entry.at : entry.order + "\x1f" + entry.id;
+    const std::string name = !each_change ? entry.order
+                             : compound   ? entry.order + "\x1f" + field + "\x1f" + entry.at
+                                          : entry.order + "\x1f" + entry.id;
     const auto [at, fresh] = open.try_emplace(name, groups.size());
     if (fresh) groups.push_back({entry.order, entry.external_id, {}, {}, {}});
     Group& group = groups[at->second];
@@ -251,7 +265,8 @@ Task<Page> look_changed(Connection& connection, Look look, Calls& calls) {
       const Value then = record_with(account, look, order->second, group.after);
       for (const auto& [field, value] : group.after) {
         const std::string name = record_field(field);
-        if (name != "items" && name != "payments" && name != "delivery" && !then[name].is_null()) engine::set_field(event.derived, name, then[name]);
+        if (name != "items" && name != "payments" && name != "delivery" && !then[name].is_null())
+          engine::set_field(event.derived, name, then[name]);
       }
     }
     event.before = record_with(account, look, order->second, group.before);
@@ -261,12 +276,13 @@ Task<Page> look_changed(Connection& connection, Look look, Calls& calls) {
   co_return page;
 }
 
-// ---- crm.order.status_changed --------------------------------------------------------------------------------------------------------
+// ---- crm.order.status_changed
+// --------------------------------------------------------------------------------------------------------
 
 /// The last word on an order's status within a look.
 struct Standing {
   std::string external_id;
-  std::string entry;     ///< of the last change by somebody else; empty: a write of our own is newer
+  std::string entry;  ///< of the last change by somebody else; empty: a write of our own is newer
   Value before;
   std::string status;
 };

@@ -39,7 +39,8 @@ Outcome made_before(const Work& work, const Item& item, const char* operation) {
   outcome.kind = Outcome::Kind::done;
   outcome.operation = operation;
   outcome.record = work.entity.written(work, item);
-  outcome.summary = fmt::format("{} was {} by an earlier try", label_of(item.existing, work.entity.kind()), std::string_view(operation) == "create" ? "created" : "changed");
+  outcome.summary = fmt::format("{} was {} by an earlier try", label_of(item.existing, work.entity.kind()),
+                                std::string_view(operation) == "create" ? "created" : "changed");
   return outcome;
 }
 
@@ -58,11 +59,14 @@ bool settle_early(Work& work, Item& item) {
   } else if (!there && operation.verb == Verb::update) {
     work.settle(item, Outcome::nothing());
   } else if (!there && engine::find_field(operation.key, "id") != nullptr) {
-    work.fail(item, permanent(fmt::format("there is no {} with the id {}, and the CRM gives ids itself", kind.noun, operation.field("id").id_text()), "write `by external_id`"));
+    work.fail(item, permanent(fmt::format("there is no {} with the id {}, and the CRM gives ids itself", kind.noun,
+                                          operation.field("id").id_text()),
+                              "write `by external_id`"));
   } else if (there && !item.doubtful && operation.verb == Verb::ensure) {
     work.settle(item, standing(work, item));
   } else if (there && !item.doubtful && operation.verb == Verb::create) {
-    work.fail(item, permanent(fmt::format("retailCRM: {} already exists", label_of(item.existing, kind)), "write `upsert` or `ensure` instead of `create`"));
+    work.fail(item, permanent(fmt::format("retailCRM: {} already exists", label_of(item.existing, kind)),
+                              "write `upsert` or `ensure` instead of `create`"));
   }
   return item.settled;
 }
@@ -81,7 +85,8 @@ Request edit_request(const Work& work, const Item& item, const Edit& edit) {
   predicted.emplace_back("id", there["id"]);
   predicted.emplace_back(kind.one, Value(edit.after));
   std::vector<std::size_t> indexes(1, item.index);
-  return work.account.post(fmt::format("{}/{}/edit", kind.path, engine::http::percent_encoded(key)), form, std::move(indexes), std::move(predicted));
+  return work.account.post(fmt::format("{}/{}/edit", kind.path, engine::http::percent_encoded(key)), form,
+                           std::move(indexes), std::move(predicted));
 }
 
 void settle_edited(Work& work, Item& item, Edit edit, const Value& answer) {
@@ -89,7 +94,8 @@ void settle_edited(Work& work, Item& item, Edit edit, const Value& answer) {
   const Value raw = shown["id"].is_null() ? Value(edit.after) : shown;
   const Value* status = engine::find_field(edit.body, "status");
   if (status != nullptr && !raw["status"].is_null() && !same_value(*status, raw["status"])) {
-    item.warn(fmt::format("the CRM left the order at the status `{}`, not `{}`", raw["status"].display(), status->display()));
+    item.warn(
+        fmt::format("the CRM left the order at the status `{}`, not `{}`", raw["status"].display(), status->display()));
   }
   Outcome outcome;
   outcome.operation = "update";
@@ -165,8 +171,11 @@ void settle_null_keys(Work& work) {
     if (!is_null_key(operation)) continue;
     std::vector<std::string> names;
     for (const auto& [name, value] : operation.key) names.push_back(name);
-    if (operation.verb == Verb::find || operation.verb == Verb::update) work.settle(item, Outcome::nothing());
-    else work.fail(item, permanent(fmt::format("the key `{}` is null", join(names, "`, `")), "give another value with `??`"));
+    if (operation.verb == Verb::find || operation.verb == Verb::update)
+      work.settle(item, Outcome::nothing());
+    else
+      work.fail(item,
+                permanent(fmt::format("the key `{}` is null", join(names, "`, `")), "give another value with `??`"));
   }
 }
 
@@ -178,7 +187,8 @@ void fail_all(Work& work, const Failure& failure) {
 
 }  // namespace
 
-Work::Work(Account& of, Entity& kind, Batch given) : account(of), entity(kind), batch(std::move(given)), outcomes(batch.size()) {
+Work::Work(Account& of, Entity& kind, Batch given)
+    : account(of), entity(kind), batch(std::move(given)), outcomes(batch.size()) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const Value& site = batch[i].field("site");
     Item item;
@@ -200,7 +210,9 @@ void Work::fail(Item& item, Failure failure) {
   settle(item, Outcome::failed(std::move(failure)));
 }
 
-std::string label_of(const Value& raw, const Kind& kind) { return fmt::format("{} {}", kind.noun, raw["id"].id_text()); }
+std::string label_of(const Value& raw, const Kind& kind) {
+  return fmt::format("{} {}", kind.noun, raw["id"].id_text());
+}
 
 Record editable(const Operation& operation, const Record& fields) {
   Record kept;

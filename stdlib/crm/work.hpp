@@ -1,4 +1,5 @@
-// How a batch of clients or orders is written: found by its keys, what is missing created by the fifty, what differs edited (api.md 12).
+// How a batch of clients or orders is written: found by its keys, what is missing created by the fifty, what differs
+// edited (api.md 12).
 #pragma once
 
 #include <algorithm>
@@ -28,8 +29,8 @@ struct Item {
   std::string site;
   bool doubtful = false;  ///< a write of an earlier try, or of this one, may have happened
   bool settled = false;
-  Value existing;         ///< the CRM's object; null: there is none
-  Record body;            ///< what is created
+  Value existing;  ///< the CRM's object; null: there is none
+  Record body;     ///< what is created
   std::vector<std::string> warnings;
 
   void warn(const std::string& text) {  ///< once, however often things are compared
@@ -81,12 +82,14 @@ struct Work {
   void fail(Item& item, Failure failure);
 };
 
-/// Fills in `existing` (api.md 5.2, 7): by id, external id and number a hundred in a call, by e-mail, phone and name one by one.
+/// Fills in `existing` (api.md 5.2, 7): by id, external id and number a hundred in a call, by e-mail, phone and name
+/// one by one.
 Task<bool> find_existing(Work& work, Calls& calls);
 /// The same for some items, by their external ids alone, after a collision.
 Task<bool> find_again(Work& work, std::vector<std::size_t> items, Calls& calls);
 /// A customer that was merged into another one: the other one, else null (404 with combinedTo, api.md 2).
-Task<Value> merged_into(Account& account, std::string path, std::string id, std::string by, std::string site, Calls& calls);
+Task<Value> merged_into(Account& account, std::string path, std::string id, std::string by, std::string site,
+                        Calls& calls);
 
 /// Everything: the whole work of the nodes `crm.client` and `crm.order`.
 Task<Outcomes> perform(Account& account, Entity& entity, Batch batch, Calls& calls);

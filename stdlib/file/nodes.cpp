@@ -53,6 +53,7 @@ struct Sink {
   Descriptor descriptor;
   std::uint64_t size = 0;
   std::string waiting;
+  Value result;  ///< what the step's name is bound to
 };
 
 /// A file that is being read, in blocks.
@@ -65,12 +66,21 @@ struct Reading {
 class Files : public Connection {
  public:
   using Connection::Connection;
-  [[nodiscard]] std::string path_of(const std::string& written) const {
-    const std::filesystem::path path(written);
-    return path.is_absolute() ? path.string() : (std::filesystem::path(settings().directory) / path).lexically_normal().string();
+  const std::string& path_of(const std::string& written) {
+    const auto [found, fresh] = paths_.try_emplace(written);
+    if (fresh) {
+      const std::filesystem::path path(written);
+      found->second = path.is_absolute()
+                          ? path.string()
+                          : (std::filesystem::path(settings().directory) / path).lexically_normal().string();
+    }
+    return found->second;
   }
   std::map<std::string, Sink> sinks;
   std::map<std::string, Reading> readings;
+
+ private:
+  std::map<std::string, std::string> paths_;
 };
 
 Failure permanent(std::string reason, std::string help) {
@@ -81,7 +91,8 @@ Failure permanent(std::string reason, std::string help) {
   return failure;
 }
 
-// ---- file.lines -----------------------------------------------------------------------------------------------------------------------
+// ---- file.lines
+// -----------------------------------------------------------------------------------------------------------------------
 
 struct Place {
   std::uint64_t offset = 0;
@@ -92,8 +103,10 @@ Place place_of(const std::string& cursor) {
   Place place;
   const Result<Value> read = cursor.empty() ? Result<Value>(Value()) : engine::parse_json(cursor);
   if (!read) return place;
-  if (const Decimal* offset = (*read)["offset"].number()) place.offset = static_cast<std::uint64_t>(offset->integer().value_or(0));
-  if (const Decimal* line = (*read)["line"].number()) place.line = static_cast<std::uint64_t>(line->integer().value_or(0));
+  if (const Decimal* offset = (*read)["offset"].number())
+    place.offset = static_cast<std::uint64_t>(offset->integer().value_or(0));
+  if (const Decimal* line = (*read)["line"].number())
+    place.line = static_cast<std::uint64_t>(line->integer().value_or(0));
   return place;
 }
 
@@ -106,7 +119,8 @@ Value line_value(std::string_view text, std::uint64_t line) {
 
 constexpr std::size_t block = 1U << 20U;
 
-// Reads on until a whole line is in the buffer behind `from`, or the file ends. The line's end (behind its newline), or npos.
+// Reads on until a whole line is in the buffer behind `from`, or the file ends. The line's end (behind its newline), or
+// npos.
 std::size_t line_end(Reading& reading, std::size_t from) {
   std::size_t searched = from;
   while (true) {
@@ -115,7 +129,8 @@ std::size_t line_end(Reading& reading, std::size_t from) {
     searched = reading.buffer.size();
     const std::size_t before = reading.buffer.size();
     reading.buffer.resize(before + block);
-    const ssize_t got = ::pread(reading.descriptor.number(), reading.buffer.data() + before, block, static_cast<off_t>(reading.offset + before));
+    const ssize_t got = ::pread(reading.descriptor.number(), reading.buffer.data() + before, block,
+                                static_cast<off_t>(reading.offset + before));
     reading.buffer.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got <= 0) return std::string::npos;
   }
@@ -131,13 +146,14 @@ Task<Page> look_lines(Connection& connection, Look look, Calls&) {
   if (found == files.readings.end()) {
     Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (descriptor.number() < 0) {
-      page.failure = permanent(fmt::format("{} cannot be read: {}", path, std::strerror(errno)), "the path is relative to pipewright.toml");
+      page.failure = permanent(fmt::format("{} cannot be read: {}", path, std::strerror(errno)),
+                               "the path is relative to pipewright.toml");
       co_return page;
     }
     found = files.readings.emplace(path, Reading{std::move(descriptor), 0, {}}).first;
   }
   Reading& reading = found->second;
-  struct stat status {};
+  struct stat status{};
   if (::fstat(reading.descriptor.number(), &status) == 0 && static_cast<std::uint64_t>(status.st_size) < place.offset) {
     page.notice = fmt::format("{} is shorter than what was read of it: it is read from its beginning", path);
     place = {};
@@ -177,14 +193,23 @@ Task<Page> look_lines(Connection& connection, Look look, Calls&) {
   co_return page;
 }
 
-// ---- file.append -----------------------------------------------------------------------------------------------------------------------
+// ---- file.append
+// -----------------------------------------------------------------------------------------------------------------------
 
 Result<Sink*> sink_of(Files& files, const std::string& path) {
   if (const auto found = files.sinks.find(path); found != files.sinks.end()) return &found->second;
   Descriptor descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  struct stat status {};
-  if (descriptor.number() < 0 || ::fstat(descriptor.number(), &status) != 0) return fail(fmt::format("{} cannot be written: {}", path, std::strerror(errno)), "does its folder exist, and may this user write there?");
-  return &files.sinks.emplace(path, Sink{std::move(descriptor), static_cast<std::uint64_t>(status.st_size), {}}).first->second;
+  struct stat status{};
+  if (descriptor.number() < 0 || ::fstat(descriptor.number(), &status) != 0)
+    return fail(fmt::format("{} cannot be written: {}", path, std::strerror(errno)),
+                "does its folder exist, and may this user write there?");
+  Record result;
+  result.emplace_back("path", Value(path));
+  return &files.sinks
+              .emplace(
+                  path,
+                  Sink{std::move(descriptor), static_cast<std::uint64_t>(status.st_size), {}, Value(std::move(result))})
+              .first->second;
 }
 
 const engine::Broken* broken_in(const Value& value) {
@@ -210,10 +235,11 @@ Value line_of(const Operation& operation) {
 }
 
 Outcome append_one(Files& files, const Operation& operation) {
-  const std::string path = files.path_of(operation.text.value_or(""));
+  const std::string& path = files.path_of(operation.text.value_or(""));
   const Value line = line_of(operation);
   if (const engine::Broken* broken = broken_in(line)) {
-    return Outcome::failed(permanent(fmt::format("`{}` is {}, not {}", broken->path, broken->found, broken->expected), "mend the line, or leave it out with `where`"));
+    return Outcome::failed(permanent(fmt::format("`{}` is {}, not {}", broken->path, broken->found, broken->expected),
+                                     "mend the line, or leave it out with `where`"));
   }
   Result<Sink*> sink = sink_of(files, path);
   if (!sink) return Outcome::failed(permanent(sink.error().message, sink.error().help));
@@ -221,11 +247,8 @@ Outcome append_one(Files& files, const Operation& operation) {
   (*sink)->waiting.push_back('\n');
   Outcome outcome;
   outcome.operation = "append";
-  Record result;
-  result.emplace_back("path", Value(path));
-  outcome.result = Value(std::move(result));
-  if (line.record() != nullptr) outcome.record = *line.record();
-  outcome.summary = fmt::format("a line in {}", operation.text.value_or(""));
+  outcome.result = (*sink)->result;
+  outcome.summary = "line appended";
   return outcome;
 }
 
@@ -237,7 +260,8 @@ Task<Outcomes> append(Connection& connection, Batch batch, Calls&) {
   co_return outcomes;
 }
 
-// Everything that waits is written; what cannot be written ends the process: the journal must not run ahead of the file.
+// Everything that waits is written; what cannot be written ends the process: the journal must not run ahead of the
+// file.
 std::vector<std::pair<std::string, std::string>> positions(Connection& connection) {
   auto& files = static_cast<Files&>(connection);
   std::vector<std::pair<std::string, std::string>> result;
@@ -247,7 +271,10 @@ std::vector<std::pair<std::string, std::string>> positions(Connection& connectio
       const ssize_t wrote = ::write(sink.descriptor.number(), sink.waiting.data() + done, sink.waiting.size() - done);
       if (wrote < 0 && errno == EINTR) continue;
       if (wrote < 0) {
-        fmt::print(stderr, "error: {} cannot be written: {}\nhelp: make room, then start again: what is missing is written then\n", path, std::strerror(errno));
+        fmt::print(
+            stderr,
+            "error: {} cannot be written: {}\nhelp: make room, then start again: what is missing is written then\n",
+            path, std::strerror(errno));
         std::_Exit(1);
       }
       done += static_cast<std::size_t>(wrote);
@@ -268,7 +295,8 @@ Result<void> resume(Connection& connection, std::string target, std::string posi
   const std::uint64_t there = std::filesystem::file_size(target, error);
   if (error) return {};  // it was moved away: it begins anew
   // Longer than the journal knows: written by a run that did not live to record it. Shorter: somebody emptied it.
-  if (there > size && ::truncate(target.c_str(), static_cast<off_t>(size)) != 0) return fail(fmt::format("{} cannot be cut back to {} bytes: {}", target, size, std::strerror(errno)));
+  if (there > size && ::truncate(target.c_str(), static_cast<off_t>(size)) != 0)
+    return fail(fmt::format("{} cannot be cut back to {} bytes: {}", target, size, std::strerror(errno)));
   return {};
 }
 
@@ -278,7 +306,9 @@ engine::Nodes nodes() {
   engine::ConnectionType type;
   type.type = "file";
   type.default_name = "file";
-  type.make = [](engine::Settings settings) -> Result<std::unique_ptr<Connection>> { return std::make_unique<Files>(std::move(settings)); };
+  type.make = [](engine::Settings settings) -> Result<std::unique_ptr<Connection>> {
+    return std::make_unique<Files>(std::move(settings));
+  };
   engine::SourceNode lines;
   lines.name = "file.lines";
   lines.every = std::chrono::seconds(1);

@@ -13,8 +13,8 @@ namespace {
 
 using engine::Answer;
 using engine::Batch;
-using engine::Calls;
 using engine::CallResult;
+using engine::Calls;
 using engine::Connection;
 using engine::Failure;
 using engine::List;
@@ -38,13 +38,15 @@ class Account : public Connection {
   }
   [[nodiscard]] engine::Feedback feedback(const Request&, const Answer& answer) const override {
     engine::Feedback feedback;
-    if (answer.status == 429 || answer.status == 503) feedback.pause = retry_after(answer).value_or(std::chrono::seconds(1));
+    if (answer.status == 429 || answer.status == 503)
+      feedback.pause = retry_after(answer).value_or(std::chrono::seconds(1));
     return feedback;
   }
   static std::optional<Duration> retry_after(const Answer& answer) {
     const auto text = answer.header("retry-after");
     int seconds = 0;
-    if (!text || std::from_chars(text->data(), text->data() + text->size(), seconds).ec != std::errc() || seconds < 0) return std::nullopt;
+    if (!text || std::from_chars(text->data(), text->data() + text->size(), seconds).ec != std::errc() || seconds < 0)
+      return std::nullopt;
     return std::chrono::seconds(seconds);
   }
 };
@@ -87,12 +89,16 @@ tl::expected<Request, Failure> request_of(const Account& account, const Operatio
   const std::string base = account.settings().text("url");
   request.url = operation.text.value_or("");
   if (request.url.starts_with("/") && !base.empty()) request.url = base + request.url;
-  if (origin(request.url).empty()) return tl::unexpected<Failure>(permanent(fmt::format("`{}` is no address", request.url), "write \"https://…\", or set `url` of the connection"));
+  if (origin(request.url).empty())
+    return tl::unexpected<Failure>(permanent(fmt::format("`{}` is no address", request.url),
+                                             "write \"https://…\", or set `url` of the connection"));
   if (request.url.starts_with("http://") && !loopback(request.url) && !account.settings().flag("insecure")) {
-    return tl::unexpected<Failure>(permanent(fmt::format("{} is plain http to another machine", origin(request.url)), "write https://, or insecure = true in the connection"));
+    return tl::unexpected<Failure>(permanent(fmt::format("{} is plain http to another machine", origin(request.url)),
+                                             "write https://, or insecure = true in the connection"));
   }
   const auto query = pairs_of(operation.field("query"));
-  if (!query.empty()) request.url += (request.url.find('?') == std::string::npos ? "?" : "&") + engine::http::encoded(query);
+  if (!query.empty())
+    request.url += (request.url.find('?') == std::string::npos ? "?" : "&") + engine::http::encoded(query);
   for (const auto& [name, value] : pairs_of(operation.field("headers"))) request.headers.emplace_back(name, value);
   const Value& json = operation.field("json");
   const Value& form = operation.field("form");
@@ -114,10 +120,14 @@ tl::expected<Request, Failure> request_of(const Account& account, const Operatio
   // A credential goes to the configured address and nowhere else.
   if (!base.empty() && origin(base) == origin(request.url)) {
     const auto& secrets = account.settings().secrets;
-    if (const auto token = secrets.find("token"); token != secrets.end()) request.secret_headers.emplace_back("Authorization", Secret("Bearer " + token->second.reveal()));
-    if (const auto key = secrets.find("api_key"); key != secrets.end()) request.secret_headers.emplace_back(account.settings().text("api_key_header", "X-API-KEY"), key->second);
+    if (const auto token = secrets.find("token"); token != secrets.end())
+      request.secret_headers.emplace_back("Authorization", Secret("Bearer " + token->second.reveal()));
+    if (const auto key = secrets.find("api_key"); key != secrets.end())
+      request.secret_headers.emplace_back(account.settings().text("api_key_header", "X-API-KEY"), key->second);
   }
-  if (const auto timeout = account.settings().values.find("timeout"); timeout != account.settings().values.end() && timeout->second.duration() != nullptr) request.timeout = *timeout->second.duration();
+  if (const auto timeout = account.settings().values.find("timeout");
+      timeout != account.settings().values.end() && timeout->second.duration() != nullptr)
+    request.timeout = *timeout->second.duration();
   Record predicted;
   request.predicted = Value(std::move(predicted));
   return request;
@@ -147,7 +157,9 @@ Outcome outcome_of(const Request& request, const CallResult& result) {
     Failure failure;
     failure.reason = fmt::format("{} answered {}: {}", where, answer.status, trimmed(answer.body.substr(0, 300)));
     const bool later = answer.status == 429 || answer.status >= 500;
-    failure.kind = answer.status == 401 ? Failure::Kind::credentials : later ? Failure::Kind::transient : Failure::Kind::permanent;
+    failure.kind = answer.status == 401 ? Failure::Kind::credentials
+                   : later              ? Failure::Kind::transient
+                                        : Failure::Kind::permanent;
     failure.maybe_done = request.write && answer.status >= 500 && answer.status != 503;
     failure.not_before = Account::retry_after(answer).value_or(Duration(0));
     if (answer.status == 401) failure.help = "check the credentials of the connection in pipewright.toml";
@@ -193,7 +205,9 @@ engine::Nodes nodes() {
       {.name = "api_key", .kind = Kind::secret, .doc = "sent in the header `api_key_header`"},
       {.name = "api_key_header", .kind = Kind::text, .doc = "X-API-KEY without it"},
   };
-  type.make = [](engine::Settings settings) -> Result<std::unique_ptr<Connection>> { return std::make_unique<Account>(std::move(settings)); };
+  type.make = [](engine::Settings settings) -> Result<std::unique_ptr<Connection>> {
+    return std::make_unique<Account>(std::move(settings));
+  };
   engine::ActionNode request;
   request.name = "http.request";
   request.verbs = {{engine::Verb::send, engine::Repeat::unasked}};

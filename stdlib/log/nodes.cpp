@@ -45,7 +45,9 @@ engine::Nodes nodes() {
   engine::ConnectionType type;
   type.type = "log";
   type.default_name = "log";
-  type.make = [](engine::Settings settings) -> Result<std::unique_ptr<Connection>> { return std::make_unique<Connection>(std::move(settings)); };
+  type.make = [](engine::Settings settings) -> Result<std::unique_ptr<Connection>> {
+    return std::make_unique<Connection>(std::move(settings));
+  };
   return {{std::move(type)}, {}, {node("log.info", info), node("log.warn", warn)}};
 }
 

@@ -49,7 +49,9 @@ engine::Nodes nodes() {
   engine::ConnectionType type;
   type.type = "time";
   type.default_name = "time";
-  type.make = [](engine::Settings settings) -> Result<std::unique_ptr<Connection>> { return std::make_unique<Connection>(std::move(settings)); };
+  type.make = [](engine::Settings settings) -> Result<std::unique_ptr<Connection>> {
+    return std::make_unique<Connection>(std::move(settings));
+  };
   engine::SourceNode every;
   every.name = "time.every";
   every.every = std::chrono::hours(1);

@@ -23,13 +23,20 @@ std::optional<std::string> base64url(std::string_view text) {
   int bits = 0;
   for (const char c : text) {
     int value = 0;
-    if (c >= 'A' && c <= 'Z') value = c - 'A';
-    else if (c >= 'a' && c <= 'z') value = c - 'a' + 26;
-    else if (c >= '0' && c <= '9') value = c - '0' + 52;
-    else if (c == '-' || c == '+') value = 62;
-    else if (c == '_' || c == '/') value = 63;
-    else if (c == '=') break;
-    else return std::nullopt;
+    if (c >= 'A' && c <= 'Z')
+      value = c - 'A';
+    else if (c >= 'a' && c <= 'z')
+      value = c - 'a' + 26;
+    else if (c >= '0' && c <= '9')
+      value = c - '0' + 52;
+    else if (c == '-' || c == '+')
+      value = 62;
+    else if (c == '_' || c == '/')
+      value = 63;
+    else if (c == '=')
+      break;
+    else
+      return std::nullopt;
     buffer = (buffer << 6U) | static_cast<unsigned>(value);
     bits += 6;
     if (bits >= 8) {
@@ -61,11 +68,14 @@ Token read_token(const std::string& text) {
   if (!claims || claims->record() == nullptr) return token;
   token.readable = true;
   token.seller = (*claims)["sid"].id_text();
-  if (const Decimal* expires = (*claims)["exp"].number(); expires != nullptr && expires->integer()) token.expires = Instant(seconds(*expires->integer()));
-  if (const Decimal* mask = (*claims)["s"].number(); mask != nullptr && mask->integer()) token.categories = static_cast<std::uint64_t>(*mask->integer());
+  if (const Decimal* expires = (*claims)["exp"].number(); expires != nullptr && expires->integer())
+    token.expires = Instant(seconds(*expires->integer()));
+  if (const Decimal* mask = (*claims)["s"].number(); mask != nullptr && mask->integer())
+    token.categories = static_cast<std::uint64_t>(*mask->integer());
   const Decimal* kind = (*claims)["acc"].number();
   const bool test = (*claims)["t"].boolean() != nullptr && *(*claims)["t"].boolean();
-  if (kind != nullptr && kind->integer() && *kind->integer() >= 1 && *kind->integer() <= 4) token.kind = static_cast<Token::Kind>(*kind->integer());
+  if (kind != nullptr && kind->integer() && *kind->integer() >= 1 && *kind->integer() <= 4)
+    token.kind = static_cast<Token::Kind>(*kind->integer());
   if (test) token.kind = Token::Kind::test;
   return token;
 }
@@ -80,12 +90,16 @@ std::string Account::account() const { return token_.seller.empty() ? name() : "
 std::string Account::summary() const {
   if (!settings().secrets.contains("token")) return "no token";
   if (!token_.readable) return "the token is no JWT: what it may do is not known";
-  static const std::vector<std::pair<int, const char*>> names = {{4, "Marketplace"}, {5, "Statistics"}, {2, "Analytics"}, {1, "Content"}, {3, "Prices"}};
+  static const std::vector<std::pair<int, const char*>> names = {
+      {4, "Marketplace"}, {5, "Statistics"}, {2, "Analytics"}, {1, "Content"}, {3, "Prices"}};
   std::string allowed;
   for (const auto& [bit, name] : names) {
     if (token_.may(bit)) allowed += (allowed.empty() ? "" : " ") + std::string(name);
   }
-  static const std::map<Token::Kind, const char*> kinds = {{Token::Kind::basic, "basic"}, {Token::Kind::test, "test"}, {Token::Kind::personal, "personal"}, {Token::Kind::service, "service"}};
+  static const std::map<Token::Kind, const char*> kinds = {{Token::Kind::basic, "basic"},
+                                                           {Token::Kind::test, "test"},
+                                                           {Token::Kind::personal, "personal"},
+                                                           {Token::Kind::service, "service"}};
   std::string text = fmt::format("{} token, {}", kinds.at(token_.kind), allowed);
   if (token_.may(Token::read_only)) text += ", read-only";
   if (token_.expires) {
@@ -97,11 +111,13 @@ std::string Account::summary() const {
 
 std::map<std::string, Rate> Account::limits() const {
   std::map<std::string, Rate> rates = {
-      {group::fbs, {milliseconds(200), 20}},   {group::fbs_cancel, {milliseconds(600), 20}}, {group::dbs, {milliseconds(200), 20}},
-      {group::orders, {minutes(1), 10}},       {group::sales, {minutes(1), 1}},              {group::feed, {minutes(1), 1}},
+      {group::fbs, {milliseconds(200), 20}},  {group::fbs_cancel, {milliseconds(600), 20}},
+      {group::dbs, {milliseconds(200), 20}},  {group::orders, {minutes(1), 10}},
+      {group::sales, {minutes(1), 1}},        {group::feed, {minutes(1), 1}},
       {group::cards, {milliseconds(600), 5}},
   };
-  for (const char* step : {"confirm", "deliver", "receive", "reject", "cancel"}) rates[fmt::format("marketplace.dbs_{}", step)] = {seconds(1), 10};
+  for (const char* step : {"confirm", "deliver", "receive", "reject", "cancel"})
+    rates[fmt::format("marketplace.dbs_{}", step)] = {seconds(1), 10};
   if (token_.kind == Token::Kind::basic) {
     rates[group::orders] = rates[group::feed] = {hours(3), 1};
     rates[group::sales] = {hours(2), 1};
@@ -116,8 +132,10 @@ std::map<std::string, Rate> Account::limits() const {
   for (auto& [name, rate] : rates) {
     const auto own = settings().rates.find(host_of(name));
     const auto all = settings().rates.find("");
-    if (own != settings().rates.end()) rate = own->second;
-    else if (all != settings().rates.end()) rate = all->second;
+    if (own != settings().rates.end())
+      rate = own->second;
+    else if (all != settings().rates.end())
+      rate = all->second;
   }
   return rates;
 }
@@ -127,7 +145,8 @@ engine::Feedback Account::feedback(const Request& request, const Answer& answer)
   const auto number = [&](const char* header) -> std::optional<int> {
     const auto text = answer.header(header);
     int value = 0;
-    if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) return std::nullopt;
+    if (!text || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc())
+      return std::nullopt;
     return value;
   };
   feedback.remaining = number("x-ratelimit-remaining");
@@ -146,10 +165,12 @@ engine::Feedback Account::feedback(const Request& request, const Answer& answer)
 std::string Account::base_url(const std::string& host) const {
   const std::string configured = settings().text(host + "_url");
   if (!configured.empty()) return configured;
-  static const std::map<std::string, std::string> hosts = {{"marketplace", "marketplace-api"}, {"statistics", "statistics-api"}, {"analytics", "seller-analytics-api"},
-                                                           {"content", "content-api"}, {"prices", "discounts-prices-api"}, {"common", "common-api"}};
+  static const std::map<std::string, std::string> hosts = {
+      {"marketplace", "marketplace-api"}, {"statistics", "statistics-api"},   {"analytics", "seller-analytics-api"},
+      {"content", "content-api"},         {"prices", "discounts-prices-api"}, {"common", "common-api"}};
   const bool has_sandbox = host != "analytics" && host != "common";
-  return fmt::format("https://{}{}.wildberries.ru", hosts.at(host), settings().flag("sandbox") && has_sandbox ? "-sandbox" : "");
+  return fmt::format("https://{}{}.wildberries.ru", hosts.at(host),
+                     settings().flag("sandbox") && has_sandbox ? "-sandbox" : "");
 }
 
 Request Account::get(const std::string& group, const std::string& path) const {
@@ -162,13 +183,16 @@ Request Account::get(const std::string& group, const std::string& path) const {
     const std::string prefix = settings().text("token_prefix", "Bearer ");
     request.secret_headers.emplace_back("Authorization", Secret(prefix + secret->second.reveal()));
   }
-  if (const auto secret = settings().secrets.find("client_secret"); secret != settings().secrets.end()) request.secret_headers.emplace_back("X-Client-Secret", secret->second);
+  if (const auto secret = settings().secrets.find("client_secret"); secret != settings().secrets.end())
+    request.secret_headers.emplace_back("X-Client-Secret", secret->second);
   const auto timeout = settings().values.find("timeout");
-  if (timeout != settings().values.end() && timeout->second.duration() != nullptr) request.timeout = *timeout->second.duration();
+  if (timeout != settings().values.end() && timeout->second.duration() != nullptr)
+    request.timeout = *timeout->second.duration();
   return request;
 }
 
-Request Account::send(const std::string& method, const std::string& group, const std::string& path, const Value& body) const {
+Request Account::send(const std::string& method, const std::string& group, const std::string& path,
+                      const Value& body) const {
   Request request = get(group, path);
   request.method = method;
   if (!body.is_null()) {
@@ -178,7 +202,8 @@ Request Account::send(const std::string& method, const std::string& group, const
   return request;
 }
 
-// ---- answers -----------------------------------------------------------------------------------------------------------------------
+// ---- answers
+// -----------------------------------------------------------------------------------------------------------------------
 
 std::string code_of(const Answer& answer) {
   const Result<Value> body = answer.json();
@@ -200,7 +225,8 @@ std::string words_of(const Answer& answer) {
     const std::string text = one_line(error[field]);
     if (text.empty()) continue;
     const bool gateway = !one_line(error["requestId"]).empty();
-    return code.empty() || gateway ? fmt::format("HTTP {} «{}»", answer.status, text) : fmt::format("{} «{}»", code, text);
+    return code.empty() || gateway ? fmt::format("HTTP {} «{}»", answer.status, text)
+                                   : fmt::format("{} «{}»", code, text);
   }
   return code.empty() ? fmt::format("HTTP {}", answer.status) : code;
 }
@@ -221,12 +247,14 @@ std::optional<Failure> failure_of(const CallResult& result) {
     const bool read_only = words.find("read-only") != std::string::npos;
     failure.kind = read_only ? Failure::Kind::permanent : Failure::Kind::credentials;
     failure.help = read_only ? "this token may only read: make one that may write, with the category Marketplace"
-                             : "make a new token in the seller's cabinet (Settings → API access) with the categories that the pipelines need";
+                             : "make a new token in the seller's cabinet (Settings → API access) with the categories "
+                               "that the pipelines need";
   } else if (answer.status == 429 || answer.status >= 500) {
     failure.kind = Failure::Kind::transient;
     if (const auto retry = answer.header("x-ratelimit-retry")) {
       int seconds_to_wait = 0;
-      if (std::from_chars(retry->data(), retry->data() + retry->size(), seconds_to_wait).ec == std::errc()) failure.not_before = seconds(seconds_to_wait + 1);
+      if (std::from_chars(retry->data(), retry->data() + retry->size(), seconds_to_wait).ec == std::errc())
+        failure.not_before = seconds(seconds_to_wait + 1);
     }
   } else {
     failure.kind = Failure::Kind::permanent;
@@ -249,35 +277,61 @@ tl::expected<Value, Failure> json_of(const CallResult& result) {
   return std::move(*body);
 }
 
-// ---- statuses ------------------------------------------------------------------------------------------------------------------------
+// ---- statuses
+// ------------------------------------------------------------------------------------------------------------------------
 
 std::optional<int> status_code(const std::string& supplier_status, const std::string& wb_status, bool fbs) {
   if (fbs && wb_status == "sold") return 6;
   if (fbs && wb_status == "canceled_by_client") return 7;
-  static const std::map<std::string, int> codes = {{"new", 0}, {"confirm", 1}, {"complete", 2}, {"cancel", 3}, {"cancel_carrier", 3}, {"cancel_missed_call", 3},
-                                                   {"cancel_shelf_life", 3}, {"deliver", 5}, {"receive", 6}, {"reject", 7}, {"prepare", 9}};
+  static const std::map<std::string, int> codes = {{"new", 0},
+                                                   {"confirm", 1},
+                                                   {"complete", 2},
+                                                   {"cancel", 3},
+                                                   {"cancel_carrier", 3},
+                                                   {"cancel_missed_call", 3},
+                                                   {"cancel_shelf_life", 3},
+                                                   {"deliver", 5},
+                                                   {"receive", 6},
+                                                   {"reject", 7},
+                                                   {"prepare", 9}};
   const auto found = codes.find(supplier_status);
   return found == codes.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<int> user_status_code(const std::string& supplier_status, const std::string& wb_status) {
   if (wb_status == "canceled") return supplier_status == "cancel" ? 0 : 1;
-  static const std::map<std::string, int> codes = {{"declined_by_client", 1}, {"canceled_by_client", 1}, {"canceled_by_missed_call", 1}, {"canceled_by_carrier", 1}, {"sold", 2},
-                                                   {"waiting", 4}, {"sorted", 4}, {"ready_for_pickup", 4}, {"postponed_delivery", 4}, {"accepted_by_carrier", 4},
-                                                   {"sent_to_carrier", 4}, {"defect", 5}};
+  static const std::map<std::string, int> codes = {{"declined_by_client", 1},
+                                                   {"canceled_by_client", 1},
+                                                   {"canceled_by_missed_call", 1},
+                                                   {"canceled_by_carrier", 1},
+                                                   {"sold", 2},
+                                                   {"waiting", 4},
+                                                   {"sorted", 4},
+                                                   {"ready_for_pickup", 4},
+                                                   {"postponed_delivery", 4},
+                                                   {"accepted_by_carrier", 4},
+                                                   {"sent_to_carrier", 4},
+                                                   {"defect", 5}};
   const auto found = codes.find(wb_status);
   return found == codes.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool is_final(const std::string& supplier_status, const std::string& wb_status) {
-  static const std::vector<std::string> final_words = {"sold", "canceled", "declined_by_client", "canceled_by_client", "defect", "canceled_by_carrier", "canceled_by_missed_call"};
+  static const std::vector<std::string> final_words = {"sold",
+                                                       "canceled",
+                                                       "declined_by_client",
+                                                       "canceled_by_client",
+                                                       "defect",
+                                                       "canceled_by_carrier",
+                                                       "canceled_by_missed_call"};
   if (std::find(final_words.begin(), final_words.end(), wb_status) != final_words.end()) return true;
   return supplier_status == "receive" || supplier_status == "reject" || supplier_status == "cancel_missed_call";
 }
 
 bool is_cancelled(const std::string& supplier_status, const std::string& wb_status) {
   if (supplier_status.starts_with("cancel")) return true;
-  static const std::vector<std::string> words = {"canceled", "declined_by_client", "canceled_by_client", "canceled_by_carrier", "canceled_by_missed_call"};
+  static const std::vector<std::string> words = {"canceled", "declined_by_client", "canceled_by_client",
+                                                 "canceled_by_carrier", "canceled_by_missed_call"};
   return std::find(words.begin(), words.end(), wb_status) != words.end();
 }
 

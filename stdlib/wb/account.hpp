@@ -1,4 +1,5 @@
-// A Wildberries account: its token, hosts, limits and what its answers mean. Facts: reference/wildberries/api.md, sections 2 to 5.
+// A Wildberries account: its token, hosts, limits and what its answers mean. Facts: reference/wildberries/api.md,
+// sections 2 to 5.
 #pragma once
 
 #include <map>
@@ -21,7 +22,7 @@ struct Token {
   enum class Kind { basic = 1, test = 2, personal = 3, service = 4 };
   bool readable = false;  ///< false: no JWT; then every category is taken to be allowed
   Kind kind = Kind::personal;
-  std::string seller;     ///< `sid`: the account's stable key
+  std::string seller;  ///< `sid`: the account's stable key
   std::optional<Instant> expires;
   std::uint64_t categories = ~0ULL;
 
@@ -60,12 +61,13 @@ class Account : public engine::Connection {
   [[nodiscard]] const Token& token() const { return token_; }
   /// `path` begins with `/` and may have a query.
   [[nodiscard]] Request get(const std::string& group, const std::string& path) const;
-  [[nodiscard]] Request send(const std::string& method, const std::string& group, const std::string& path, const Value& body) const;
+  [[nodiscard]] Request send(const std::string& method, const std::string& group, const std::string& path,
+                             const Value& body) const;
 
   // Caches for the life of the process. Nothing in them is needed to be right.
-  std::map<std::string, Size> sizes;                 ///< by chrt_id
-  std::map<std::string, std::string> supplies;       ///< open supply by group of tasks
-  std::string supplies_cursor = "0";                 ///< how far /supplies has been walked: closed ones lie behind it
+  std::map<std::string, Size> sizes;            ///< by chrt_id
+  std::map<std::string, std::string> supplies;  ///< open supply by group of tasks
+  std::string supplies_cursor = "0";            ///< how far /supplies has been walked: closed ones lie behind it
   struct Feed {
     Instant fetched;
     Instant start;

@@ -1,4 +1,5 @@
-// wb.dbs.new and wb.dbs.changed (api.md 8). A task is stored whole the moment it is seen new: it cannot be read again until it ends.
+// wb.dbs.new and wb.dbs.changed (api.md 8). A task is stored whole the moment it is seen new: it cannot be read again
+// until it ends.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -79,10 +80,12 @@ Task<std::optional<std::string>> still_wanted(Connection& connection, Value reco
   if (!statuses) co_return std::nullopt;
   const auto found = statuses->find(id);
   if (found == statuses->end() || !is_cancelled(found->second.supplier, found->second.wb)) co_return std::nullopt;
-  co_return fmt::format("cancelled at Wildberries while the event waited ({}, {})", found->second.supplier, found->second.wb);
+  co_return fmt::format("cancelled at Wildberries while the event waited ({}, {})", found->second.supplier,
+                        found->second.wb);
 }
 
-// ---- wb.dbs.changed: new ones are noted, finished ones that were never seen too, then the open ones are asked ------------------------------
+// ---- wb.dbs.changed: new ones are noted, finished ones that were never seen too, then the open ones are asked
+// ------------------------------
 
 void note_unknown(const std::vector<Value>& tasks, const std::map<std::string, Seen>& seen, Page& page) {
   for (const Value& task : tasks) {
@@ -111,7 +114,8 @@ Task<Page> new_page(Account& account, Look look, Value cursor, Calls& calls) {
   if (look.source != nullptr && look.source->since_time) begin = *look.source->since_time;
   const Instant from = last ? *last - finished_overlap : begin;
   page.more = true;
-  page.cursor = fmt::format("{{\"phase\":\"finished\",\"from\":{},\"next\":\"0\",\"last\":{}}}", from.time_since_epoch().count(), calls.now().time_since_epoch().count());
+  page.cursor = fmt::format("{{\"phase\":\"finished\",\"from\":{},\"next\":\"0\",\"last\":{}}}",
+                            from.time_since_epoch().count(), calls.now().time_since_epoch().count());
   co_return page;
 }
 
@@ -121,7 +125,8 @@ Task<Page> finished_page(Account& account, Look look, Value cursor, Calls& calls
   const Instant now = moment(cursor, "last").value_or(calls.now());
   const Instant to = std::min<Instant>(from + longest_period, now + minutes(1));
   const std::string next = cursor["next"].is_null() ? "0" : cursor["next"].id_text();
-  Request request = account.get(group::dbs, fmt::format("/api/v3/dbs/orders?limit={}&next={}&dateFrom={}&dateTo={}", page_size, next, unix_seconds(from), unix_seconds(to)));
+  Request request = account.get(group::dbs, fmt::format("/api/v3/dbs/orders?limit={}&next={}&dateFrom={}&dateTo={}",
+                                                        page_size, next, unix_seconds(from), unix_seconds(to)));
   const CallResult answer = co_await calls.send(std::move(request));
   const auto json = json_of(answer);
   if (!json) co_return failed(std::move(page), look, json.error());
@@ -134,9 +139,14 @@ Task<Page> finished_page(Account& account, Look look, Value cursor, Calls& calls
   const bool more_here = tasks.size() >= page_size && following != next && !following.empty() && following != "0";
   page.more = true;
   const std::int64_t last = now.time_since_epoch().count();
-  if (more_here) page.cursor = fmt::format("{{\"phase\":\"finished\",\"from\":{},\"next\":\"{}\",\"last\":{}}}", from.time_since_epoch().count(), following, last);
-  else if (to < now) page.cursor = fmt::format("{{\"phase\":\"finished\",\"from\":{},\"next\":\"0\",\"last\":{}}}", to.time_since_epoch().count(), last);
-  else page.cursor = fmt::format("{{\"phase\":\"scan\",\"after\":\"\",\"last\":{}}}", last);
+  if (more_here)
+    page.cursor = fmt::format("{{\"phase\":\"finished\",\"from\":{},\"next\":\"{}\",\"last\":{}}}",
+                              from.time_since_epoch().count(), following, last);
+  else if (to < now)
+    page.cursor = fmt::format("{{\"phase\":\"finished\",\"from\":{},\"next\":\"0\",\"last\":{}}}",
+                              to.time_since_epoch().count(), last);
+  else
+    page.cursor = fmt::format("{{\"phase\":\"scan\",\"after\":\"\",\"last\":{}}}", last);
   co_return page;
 }
 
@@ -146,7 +156,8 @@ Task<tl::expected<Contacts, Failure>> contacts(Account& account, std::vector<std
   Contacts found;
   constexpr std::size_t most = 1000;
   for (std::size_t from = 0; from < ids.size(); from += most) {
-    const std::vector<std::string> part(ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most)));
+    const std::vector<std::string> part(ids.begin() + static_cast<std::ptrdiff_t>(from),
+                                        ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most)));
     Record body;
     body.emplace_back("orders", id_list(part));
     Request request = account.send("POST", group::dbs, "/api/v3/dbs/orders/client", Value(std::move(body)));
@@ -180,7 +191,8 @@ Task<Page> scan_page(Account& account, Look look, Value cursor, Calls& calls) {
     std::vector<std::string> without_buyer;
     for (const Seen& each : open) {
       const auto found = statuses.find(each.key);
-      if (found != statuses.end() && ask_for_buyer(known_of(each.state), found->second)) without_buyer.push_back(each.key);
+      if (found != statuses.end() && ask_for_buyer(known_of(each.state), found->second))
+        without_buyer.push_back(each.key);
     }
     if (!without_buyer.empty()) {
       auto reading = contacts(account, without_buyer, calls);
@@ -204,21 +216,24 @@ Task<Page> scan_page(Account& account, Look look, Value cursor, Calls& calls) {
     const Status& status = now_known.status;
     const bool fresh = !known.seen_status;
     const bool initial = status.supplier == "new" && status.wb == "waiting";
-    const bool buyer_changed = !(buyer_record(known.buyer, known.raw["orderUid"]) == buyer_record(now_known.buyer, known.raw["orderUid"]));
+    const bool buyer_changed =
+        !(buyer_record(known.buyer, known.raw["orderUid"]) == buyer_record(now_known.buyer, known.raw["orderUid"]));
     const bool changed = (fresh ? !initial : !(known.status == status)) || buyer_changed;
     const bool open_still = !is_final(status.supplier, status.wb) && !old;
     if (!changed && !fresh && open_still) continue;
     if (changed) {
       ++now_known.changes;
       NewEvent event = event_of(now_known, each.key, fmt::format("{}#{}", each.key, now_known.changes));
-      if (!fresh && look.source != nullptr) event.before = engine::normalise(known.raw, derived_fields(known, false), look.source->record, account.name());
+      if (!fresh && look.source != nullptr)
+        event.before = engine::normalise(known.raw, derived_fields(known, false), look.source->record, account.name());
       page.events.push_back(std::move(event));
     }
     page.seen.push_back({each.key, text_of(now_known), open_still, false});
   }
   const std::int64_t last = moment(cursor, "last").value_or(calls.now()).time_since_epoch().count();
   page.more = open.size() >= page_size;
-  page.cursor = page.more ? fmt::format("{{\"phase\":\"scan\",\"after\":\"{}\",\"last\":{}}}", open.back().key, last) : fmt::format("{{\"last\":{}}}", last);
+  page.cursor = page.more ? fmt::format("{{\"phase\":\"scan\",\"after\":\"{}\",\"last\":{}}}", open.back().key, last)
+                          : fmt::format("{{\"last\":{}}}", last);
   co_return page;
 }
 

@@ -1,4 +1,5 @@
-// wb.dbs.status set: confirm, deliver, receive, reject, cancel; a thousand tasks in a call, each with an answer of its own (api.md 8, 12).
+// wb.dbs.status set: confirm, deliver, receive, reject, cancel; a thousand tasks in a call, each with an answer of its
+// own (api.md 8, 12).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +23,8 @@ using engine::Task;
 
 // Words of the target; v2's numbers stand for them (api.md 13: 2 has no step of its own in DBS and means deliver).
 std::optional<std::string> target_of(const std::string& word) {
-  static const std::map<std::string, std::string> targets = {{"1", "confirm"}, {"2", "deliver"}, {"5", "deliver"}, {"6", "receive"}, {"7", "reject"}, {"3", "cancel"}};
+  static const std::map<std::string, std::string> targets = {{"1", "confirm"}, {"2", "deliver"}, {"5", "deliver"},
+                                                             {"6", "receive"}, {"7", "reject"},  {"3", "cancel"}};
   if (const auto found = targets.find(word); found != targets.end()) return found->second;
   for (const auto& [number, name] : targets) {
     if (name == word) return name;
@@ -39,7 +41,9 @@ std::optional<std::vector<std::string>> way(const std::string& from, const std::
   }
   static const std::array<std::string, 3> line = {"new", "confirm", "deliver"};
   const auto at = std::find(line.begin(), line.end(), from);
-  if (at == line.end()) return from == "receive" && (to == "confirm" || to == "deliver") ? std::optional(std::vector<std::string>{}) : std::nullopt;
+  if (at == line.end())
+    return from == "receive" && (to == "confirm" || to == "deliver") ? std::optional(std::vector<std::string>{})
+                                                                     : std::nullopt;
   const auto end = std::find(line.begin(), line.end(), to);
   std::vector<std::string> steps;
   if (end != line.end()) {
@@ -80,7 +84,8 @@ Outcome reached(const Item& item, bool changed) {
   outcome.result = Value(result);
   outcome.record = std::move(result);
   if (changed) outcome.changes.push_back({"supplier_status", Value(item.from), Value(item.target)});
-  outcome.summary = changed ? fmt::format("Wildberries {}: {} → {}", item.id, item.from, item.target) : fmt::format("Wildberries {} is {} already", item.id, item.from);
+  outcome.summary = changed ? fmt::format("Wildberries {}: {} → {}", item.id, item.from, item.target)
+                            : fmt::format("Wildberries {} is {} already", item.id, item.from);
   return outcome;
 }
 
@@ -112,7 +117,8 @@ std::map<std::string, std::string> item_errors(const Value& json) {
     if (is_error == nullptr || !*is_error) continue;
     std::string text;
     if (const List* details = result["errors"].list()) {
-      for (const Value& detail : *details) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", detail["code"].id_text(), detail["detail"].display());
+      for (const Value& detail : *details)
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", detail["code"].id_text(), detail["detail"].display());
     }
     errors[result["orderId"].id_text()] = text.empty() ? "refused" : text;
   }
@@ -120,8 +126,10 @@ std::map<std::string, std::string> item_errors(const Value& json) {
 }
 
 // One step for all that stand before it. Items that were refused are read again: they may stand at the wanted status.
-Task<bool> take_step(Account& account, std::string step, std::vector<Item*> items, Outcomes& outcomes, std::vector<bool>& settled, Calls& calls) {
-  Request request = account.send("POST", "marketplace.dbs_" + step, "/api/marketplace/v3/dbs/orders/status/" + step, body_of(step, items));
+Task<bool> take_step(Account& account, std::string step, std::vector<Item*> items, Outcomes& outcomes,
+                     std::vector<bool>& settled, Calls& calls) {
+  Request request = account.send("POST", "marketplace.dbs_" + step, "/api/marketplace/v3/dbs/orders/status/" + step,
+                                 body_of(step, items));
   request.write = true;
   for (const Item* item : items) request.items.push_back(item->index);
   Record predicted;
@@ -158,7 +166,8 @@ Task<bool> take_step(Account& account, std::string step, std::vector<Item*> item
       outcomes[item->index] = reached(*item, false);
     } else {
       const std::string stands = found == statuses.end() ? item->now : found->second.supplier;
-      outcomes[item->index] = Outcome::failed(permanent(fmt::format("Wildberries: {} «order {} is {} and cannot become {}»", error->second, item->id, stands, step)));
+      outcomes[item->index] = Outcome::failed(permanent(
+          fmt::format("Wildberries: {} «order {} is {} and cannot become {}»", error->second, item->id, stands, step)));
     }
   }
   co_return true;
@@ -184,7 +193,8 @@ Task<Outcomes> set_status(Connection& connection, Batch batch, Calls& calls) {
       skipped.reason = "`id` is null";
       settle(i, std::move(skipped));
     } else if (!target) {
-      settle(i, Outcome::failed(permanent(fmt::format("the status `{}` cannot be set for a DBS order", word), "write 1 (confirm), 5 (deliver), 6 (receive), 7 (reject) or 3 (cancel)")));
+      settle(i, Outcome::failed(permanent(fmt::format("the status `{}` cannot be set for a DBS order", word),
+                                          "write 1 (confirm), 5 (deliver), 6 (receive), 7 (reject) or 3 (cancel)")));
     } else if (!is_task_id(id.id_text())) {
       settle(i, Outcome::nothing());
     } else {
@@ -209,9 +219,12 @@ Task<Outcomes> set_status(Connection& connection, Batch batch, Calls& calls) {
     }
     item.from = item.now = found->second.supplier;
     const bool cancelled = is_cancelled(found->second.supplier, found->second.wb);
-    const auto steps = cancelled && item.target == "cancel" ? std::optional(std::vector<std::string>{}) : cancelled ? std::nullopt : way(item.from, item.target);
+    const auto steps = cancelled && item.target == "cancel" ? std::optional(std::vector<std::string>{})
+                       : cancelled                          ? std::nullopt
+                                                            : way(item.from, item.target);
     if (!steps) {
-      settle(item.index, Outcome::failed(permanent(fmt::format("Wildberries: order {} is {} ({}) and cannot become {}", item.id, item.from, found->second.wb, item.target))));
+      settle(item.index, Outcome::failed(permanent(fmt::format("Wildberries: order {} is {} ({}) and cannot become {}",
+                                                               item.id, item.from, found->second.wb, item.target))));
     } else if (steps->empty()) {
       settle(item.index, reached(item, batch[item.index].possibly_sent && item.from == item.target));
     } else {
@@ -221,7 +234,8 @@ Task<Outcomes> set_status(Connection& connection, Batch batch, Calls& calls) {
   for (const std::string step : {"cancel", "confirm", "deliver", "receive", "reject"}) {
     std::vector<Item*> taking;
     for (Item& item : items) {
-      if (!settled[item.index] && std::find(item.steps.begin(), item.steps.end(), step) != item.steps.end()) taking.push_back(&item);
+      if (!settled[item.index] && std::find(item.steps.begin(), item.steps.end(), step) != item.steps.end())
+        taking.push_back(&item);
     }
     if (taking.empty()) continue;
     auto stepping = take_step(account, step, taking, outcomes, settled, calls);

@@ -1,5 +1,6 @@
-// wb.fbo.new and wb.fbo.changed: out of the order feed where the token has the Analytics bit, else out of supplier/orders and supplier/sales
-// (api.md 11). The one place where Moscow wall clocks and roubles of the statistics become instants and money.
+// wb.fbo.new and wb.fbo.changed: out of the order feed where the token has the Analytics bit, else out of
+// supplier/orders and supplier/sales (api.md 11). The one place where Moscow wall clocks and roubles of the statistics
+// become instants and money.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,13 +51,16 @@ Instant moscow_time(const Value& text) {
   return text.text() == nullptr ? Instant{} : parse_time(*text.text(), moscow).value_or(Instant{});
 }
 
-// ---- the order feed ------------------------------------------------------------------------------------------------------------------
+// ---- the order feed
+// ------------------------------------------------------------------------------------------------------------------
 
 Row feed_row(const Value& raw) {
   Row row;
   row.srid = raw["srid"].id_text();
   row.status = raw["status"].display();
-  const auto time = [&](const char* field) { return raw[field].text() == nullptr ? Instant{} : parse_time(*raw[field].text(), moscow).value_or(Instant{}); };
+  const auto time = [&](const char* field) {
+    return raw[field].text() == nullptr ? Instant{} : parse_time(*raw[field].text(), moscow).value_or(Instant{});
+  };
   row.created = time("createdAt");
   row.updated = time("updatedAt");
   row.price = raw["sellerPrice"];
@@ -82,13 +86,15 @@ Task<tl::expected<std::vector<Value>, Failure>> read_feed(Account& account, Inst
   const Instant now = calls.now();
   // One call a minute: two pipelines of one account share what came within it.
   const Duration shared = account.limits().at(group::feed).interval;
-  if (account.recent_feed && account.recent_feed->start <= start && now - account.recent_feed->fetched < std::min<Duration>(shared, std::chrono::minutes(1))) {
+  if (account.recent_feed && account.recent_feed->start <= start &&
+      now - account.recent_feed->fetched < std::min<Duration>(shared, std::chrono::minutes(1))) {
     co_return account.recent_feed->rows;
   }
   std::vector<Value> rows;
   std::string snapshot;
   for (int offset = 0; offset < 100 * feed_limit; offset += feed_limit) {
-    Request request = account.send("POST", group::feed, "/api/analytics/v1/order-feed", feed_body(start, now + std::chrono::seconds(1), snapshot, offset));
+    Request request = account.send("POST", group::feed, "/api/analytics/v1/order-feed",
+                                   feed_body(start, now + std::chrono::seconds(1), snapshot, offset));
     const CallResult answer = co_await calls.send(std::move(request));
     const auto json = json_of(answer);
     if (!json) co_return tl::unexpected<Failure>(json.error());
@@ -103,7 +109,8 @@ Task<tl::expected<std::vector<Value>, Failure>> read_feed(Account& account, Inst
   co_return rows;
 }
 
-// ---- statistics ------------------------------------------------------------------------------------------------------------------------
+// ---- statistics
+// ------------------------------------------------------------------------------------------------------------------------
 
 Row statistics_row(const Value& raw, bool sales) {
   Row row;
@@ -113,8 +120,10 @@ Row statistics_row(const Value& raw, bool sales) {
   row.price = raw["priceWithDisc"];
   row.raw = raw;
   row.status = "created";
-  if (sales) row.status = raw["saleID"].display().starts_with("R") ? "return" : "buyout";
-  else if (raw["isCancel"].boolean() != nullptr && *raw["isCancel"].boolean()) row.status = "cancel";
+  if (sales)
+    row.status = raw["saleID"].display().starts_with("R") ? "return" : "buyout";
+  else if (raw["isCancel"].boolean() != nullptr && *raw["isCancel"].boolean())
+    row.status = "cancel";
   return row;
 }
 
@@ -142,7 +151,8 @@ Task<Rows> read_statistics(Account& account, bool sales, Instant start, Calls& c
     }
     bool anything_new = false;
     for (const Value& raw : *list) {
-      const std::string key = raw["srid"].id_text() + "|" + raw["saleID"].display() + "|" + raw["lastChangeDate"].display();
+      const std::string key =
+          raw["srid"].id_text() + "|" + raw["saleID"].display() + "|" + raw["lastChangeDate"].display();
       if (!known.insert(key).second) continue;
       anything_new = true;
       const std::string kind = raw["warehouseType"].display();
@@ -161,7 +171,8 @@ Task<Rows> read_statistics(Account& account, bool sales, Instant start, Calls& c
   co_return result;
 }
 
-// ---- both --------------------------------------------------------------------------------------------------------------------------------
+// ---- both
+// --------------------------------------------------------------------------------------------------------------------------------
 
 Task<Rows> read_rows(Account& account, Instant start, bool with_sales, Calls& calls) {
   Rows result;
@@ -196,7 +207,8 @@ Task<Rows> read_rows(Account& account, Instant start, bool with_sales, Calls& ca
     result.failure = failure;
     co_return result;
   }
-  std::stable_sort(result.rows.begin(), result.rows.end(), [](const Row& a, const Row& b) { return a.updated < b.updated; });
+  std::stable_sort(result.rows.begin(), result.rows.end(),
+                   [](const Row& a, const Row& b) { return a.updated < b.updated; });
   for (const Row& row : result.rows) result.newest = std::max(result.newest.value_or(row.updated), row.updated);
   co_return result;
 }
@@ -222,7 +234,8 @@ Task<std::optional<std::string>> read_cards(Account& account, std::vector<Value>
     settings.emplace_back("filter", Value(std::move(filter)));
     Record body;
     body.emplace_back("settings", Value(std::move(settings)));
-    Request request = account.send("POST", group::cards, "/content/v2/get/cards/list?locale=ru", Value(std::move(body)));
+    Request request =
+        account.send("POST", group::cards, "/content/v2/get/cards/list?locale=ru", Value(std::move(body)));
     const CallResult answer = co_await calls.send(std::move(request));
     const auto json = json_of(answer);
     if (!json) co_return json.error().reason;
@@ -233,7 +246,8 @@ Task<std::optional<std::string>> read_cards(Account& account, std::vector<Value>
       if (card["nmID"].id_text() != nm || sizes == nullptr) continue;
       for (const Value& size : *sizes) {
         const List* barcodes = size["skus"].list();
-        account.sizes[size["chrtID"].id_text()] = {barcodes == nullptr || barcodes->empty() ? "" : barcodes->front().display(), card["vendorCode"].display()};
+        account.sizes[size["chrtID"].id_text()] = {
+            barcodes == nullptr || barcodes->empty() ? "" : barcodes->front().display(), card["vendorCode"].display()};
       }
     }
   }
@@ -248,7 +262,8 @@ int user_status(const std::string& status) {
 }
 
 Value money(const Value& price) {
-  if (price.number() == nullptr) return Value(engine::Broken{"price", "money", price.is_null() ? "missing" : engine::write_json(price)});
+  if (price.number() == nullptr)
+    return Value(engine::Broken{"price", "money", price.is_null() ? "missing" : engine::write_json(price)});
   return Value(price.number()->scale() < 2 ? price.number()->rounded(2).value_or(*price.number()) : *price.number());
 }
 
@@ -269,7 +284,9 @@ Record derived(const Row& row, const Account& account) {
     if (barcode.is_null() && !size->second.barcode.empty()) barcode = Value(size->second.barcode);
     if (article.is_null() && !size->second.article.empty()) article = Value(size->second.article);
   }
-  const auto text_or_null = [](const Value& value) { return value.text() != nullptr && !value.text()->empty() ? value : Value(); };
+  const auto text_or_null = [](const Value& value) {
+    return value.text() != nullptr && !value.text()->empty() ? value : Value();
+  };
   fields.emplace_back("barcode", text_or_null(barcode));
   fields.emplace_back("supplier_article", text_or_null(article));
   return fields;
@@ -290,7 +307,9 @@ Start start_of_look(const Look& look, const Value& cursor, Instant now) {
 }
 
 std::string cursor_text(const Start& start, const Rows& rows) {
-  const auto newest = rows.newest && start.newest ? std::max(*rows.newest, *start.newest) : rows.newest ? rows.newest : start.newest;
+  const auto newest = rows.newest && start.newest ? std::max(*rows.newest, *start.newest)
+                      : rows.newest               ? rows.newest
+                                                  : start.newest;
   // Nothing yet: the next look begins where this one did.
   const Instant at = newest.value_or(start.from + reach_back);
   return fmt::format("{{\"newest\":{}}}", at.time_since_epoch().count());
@@ -342,7 +361,8 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
 Task<Page> look_changed(Connection& connection, Look look, Calls& calls) {
   auto& account = static_cast<Account&>(connection);
   Start start = start_of_look(look, read_cursor(look.cursor), calls.now());
-  if (look.cursor.empty() && look.source != nullptr && !look.source->since && !look.source->since_time) start.from = calls.now() - hours(24 * 7);
+  if (look.cursor.empty() && look.source != nullptr && !look.source->since && !look.source->since_time)
+    start.from = calls.now() - hours(24 * 7);
   Page page;
   auto reading = read_rows(account, start.from, true, calls);
   Rows rows = co_await reading;
@@ -397,7 +417,9 @@ Task<Page> look_changed(Connection& connection, Look look, Calls& calls) {
     event.raw = row.raw;
     event.derived = derived(row, account);
     if (!before.is_null() && look.source != nullptr) {
-      Row earlier = before["saleID"].is_null() && before["sellerPrice"].is_null() ? statistics_row(before, false) : before["sellerPrice"].is_null() ? statistics_row(before, true) : feed_row(before);
+      Row earlier = before["saleID"].is_null() && before["sellerPrice"].is_null() ? statistics_row(before, false)
+                    : before["sellerPrice"].is_null()                             ? statistics_row(before, true)
+                                                                                  : feed_row(before);
       event.before = engine::normalise(before, derived(earlier, account), look.source->record, account.name());
     }
     page.events.push_back(std::move(event));

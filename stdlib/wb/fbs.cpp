@@ -35,7 +35,8 @@ Page failed(Page page, const Look& look, Failure failure) {
 }
 
 std::string orders_path(Instant from, Instant to, const std::string& next) {
-  return fmt::format("/api/v3/orders?limit={}&next={}&dateFrom={}&dateTo={}", page_size, next, unix_seconds(from), unix_seconds(to));
+  return fmt::format("/api/v3/orders?limit={}&next={}&dateFrom={}&dateTo={}", page_size, next, unix_seconds(from),
+                     unix_seconds(to));
 }
 
 NewEvent event_of(const Known& known, const std::string& id, const std::string& identity) {
@@ -48,7 +49,8 @@ NewEvent event_of(const Known& known, const std::string& id, const std::string& 
 }
 
 void sort_by_creation(std::vector<Value>& tasks) {
-  std::stable_sort(tasks.begin(), tasks.end(), [](const Value& a, const Value& b) { return created_at(a, Instant{}) < created_at(b, Instant{}); });
+  std::stable_sort(tasks.begin(), tasks.end(),
+                   [](const Value& a, const Value& b) { return created_at(a, Instant{}) < created_at(b, Instant{}); });
 }
 
 struct Sweep {
@@ -82,7 +84,8 @@ Task<Sweep> sweep(Account& account, Instant from, Instant now, Calls& calls) {
   co_return result;
 }
 
-// ---- wb.fbs.new ----------------------------------------------------------------------------------------------------------------------
+// ---- wb.fbs.new
+// ----------------------------------------------------------------------------------------------------------------------
 
 Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   auto& account = static_cast<Account&>(connection);
@@ -103,7 +106,8 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   const Instant last = moment(cursor, "last").value_or(first);
   const Instant wide = moment(cursor, "wide").value_or(now);
   const bool widely = now - wide >= hours(1);
-  const Instant from = std::max<Instant>(std::chrono::floor<std::chrono::seconds>(first), last - (widely ? Duration(wide_overlap) : Duration(overlap)));
+  const Instant from = std::max<Instant>(std::chrono::floor<std::chrono::seconds>(first),
+                                         last - (widely ? Duration(wide_overlap) : Duration(overlap)));
   Task<Sweep> sweeping = sweep(account, from, now, calls);
   Sweep swept = co_await sweeping;
   if (swept.failure) co_return failed(std::move(page), look, *swept.failure);
@@ -123,7 +127,8 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   for (Value& task : tasks) {
     const std::string id = id_of(task);
     if (id.empty()) {
-      page.notice = "a task without an id in the answer of /orders/new is left out: " + engine::write_json(task).substr(0, 120);
+      page.notice =
+          "a task without an id in the answer of /orders/new is left out: " + engine::write_json(task).substr(0, 120);
       continue;
     }
     if (seen.contains(id)) continue;
@@ -149,7 +154,8 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
     if (is_cancelled(known.status.supplier, known.status.wb)) continue;
     page.events.push_back(event_of(known, id, id));
   }
-  page.cursor = fmt::format("{{\"first\":{},\"last\":{},\"wide\":{}}}", first.time_since_epoch().count(), now.time_since_epoch().count(), (widely ? now : wide).time_since_epoch().count());
+  page.cursor = fmt::format("{{\"first\":{},\"last\":{},\"wide\":{}}}", first.time_since_epoch().count(),
+                            now.time_since_epoch().count(), (widely ? now : wide).time_since_epoch().count());
   co_return page;
 }
 
@@ -162,12 +168,14 @@ Task<std::optional<std::string>> still_wanted(Connection& connection, Value reco
   if (!statuses) co_return std::nullopt;
   const auto found = statuses->find(id);
   if (found == statuses->end() || !is_cancelled(found->second.supplier, found->second.wb)) co_return std::nullopt;
-  co_return fmt::format("cancelled at Wildberries while the event waited ({}, {})", found->second.supplier, found->second.wb);
+  co_return fmt::format("cancelled at Wildberries while the event waited ({}, {})", found->second.supplier,
+                        found->second.wb);
 }
 
-// ---- wb.fbs.changed --------------------------------------------------------------------------------------------------------------------
-// One look is a row of pages: first the tasks created since the last look are noted (`list`), then the statuses of all open ones are asked, a
-// thousand at a time (`scan`).
+// ---- wb.fbs.changed
+// --------------------------------------------------------------------------------------------------------------------
+// One look is a row of pages: first the tasks created since the last look are noted (`list`), then the statuses of all
+// open ones are asked, a thousand at a time (`scan`).
 
 Task<Page> list_page(Account& account, Look look, Value cursor, Calls& calls) {
   const Instant now = calls.now();
@@ -199,9 +207,12 @@ Task<Page> list_page(Account& account, Look look, Value cursor, Calls& calls) {
   const std::int64_t started = moment(cursor, "started").value_or(now).time_since_epoch().count();
   page.more = true;
   if (more_here) {
-    page.cursor = fmt::format("{{\"phase\":\"list\",\"from\":{},\"next\":\"{}\",\"started\":{},\"last\":{}}}", from.time_since_epoch().count(), following, started, last.value_or(from).time_since_epoch().count());
+    page.cursor = fmt::format("{{\"phase\":\"list\",\"from\":{},\"next\":\"{}\",\"started\":{},\"last\":{}}}",
+                              from.time_since_epoch().count(), following, started,
+                              last.value_or(from).time_since_epoch().count());
   } else if (to < now) {
-    page.cursor = fmt::format("{{\"phase\":\"list\",\"from\":{},\"started\":{},\"last\":{}}}", to.time_since_epoch().count(), started, last.value_or(from).time_since_epoch().count());
+    page.cursor = fmt::format("{{\"phase\":\"list\",\"from\":{},\"started\":{},\"last\":{}}}",
+                              to.time_since_epoch().count(), started, last.value_or(from).time_since_epoch().count());
   } else {
     page.cursor = fmt::format("{{\"phase\":\"scan\",\"after\":\"\",\"last\":{}}}", started);
   }
@@ -241,14 +252,16 @@ Task<Page> scan_page(Account& account, Look look, Value cursor, Calls& calls) {
     if (changed) {
       ++now_known.changes;
       NewEvent event = event_of(now_known, each.key, fmt::format("{}#{}", each.key, now_known.changes));
-      if (!fresh && look.source != nullptr) event.before = engine::normalise(known.raw, derived_fields(known, true), look.source->record, account.name());
+      if (!fresh && look.source != nullptr)
+        event.before = engine::normalise(known.raw, derived_fields(known, true), look.source->record, account.name());
       page.events.push_back(std::move(event));
     }
     page.seen.push_back({each.key, text_of(now_known), open_still, false});
   }
   const std::int64_t last = moment(cursor, "last").value_or(calls.now()).time_since_epoch().count();
   page.more = open.size() >= page_size;
-  page.cursor = page.more ? fmt::format("{{\"phase\":\"scan\",\"after\":\"{}\",\"last\":{}}}", open.back().key, last) : fmt::format("{{\"last\":{}}}", last);
+  page.cursor = page.more ? fmt::format("{{\"phase\":\"scan\",\"after\":\"{}\",\"last\":{}}}", open.back().key, last)
+                          : fmt::format("{{\"last\":{}}}", last);
   co_return page;
 }
 

@@ -1,4 +1,5 @@
-// wb.fbs.status set: 1 confirm (into an open supply), 2 complete (its supply is delivered), 3 cancel (api.md 7, 12, 13).
+// wb.fbs.status set: 1 confirm (into an open supply), 2 complete (its supply is delivered), 3 cancel (api.md 7, 12,
+// 13).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,7 +31,9 @@ std::optional<Target> target_of(const std::string& word) {
   return std::nullopt;
 }
 
-const char* word_of(Target target) { return target == Target::confirm ? "confirm" : target == Target::complete ? "complete" : "cancel"; }
+const char* word_of(Target target) {
+  return target == Target::confirm ? "confirm" : target == Target::complete ? "complete" : "cancel";
+}
 
 Failure permanent(std::string reason, std::string help = {}) {
   Failure failure;
@@ -102,7 +105,8 @@ std::vector<Item> readable_items(Work& work) {
     const std::string word = operation.field("status").id_text();
     const auto target = target_of(word);
     if (!target) {
-      work.settle(i, Outcome::failed(permanent(fmt::format("the status `{}` cannot be set for an FBS order", word), "write 1 (confirm), 2 (complete) or 3 (cancel)")));
+      work.settle(i, Outcome::failed(permanent(fmt::format("the status `{}` cannot be set for an FBS order", word),
+                                               "write 1 (confirm), 2 (complete) or 3 (cancel)")));
     } else if (!is_task_id(id.id_text())) {
       work.settle(i, Outcome::nothing());  // an order of another shop
     } else {
@@ -125,7 +129,10 @@ void judge(Work& work, std::vector<Item>& items, const Statuses& statuses) {
     const std::string& now = item.status.supplier;
     const bool cancelled = is_cancelled(now, item.status.wb);
     const auto illegal = [&](const std::string& why) {
-      work.settle(item.index, Outcome::failed(permanent(fmt::format("Wildberries: order {} is {} ({}) and cannot become {}", item.id, now, item.status.wb, word_of(item.target)), why)));
+      work.settle(item.index,
+                  Outcome::failed(permanent(fmt::format("Wildberries: order {} is {} ({}) and cannot become {}",
+                                                        item.id, now, item.status.wb, word_of(item.target)),
+                                            why)));
     };
     const bool there = item.target == Target::cancel    ? cancelled
                        : item.target == Target::confirm ? now == "confirm" || now == "complete"
@@ -153,8 +160,10 @@ Task<bool> cancel(Account& account, Work& work, Item item, Calls& calls) {
   request.predicted = Value();
   request.predicted_status = 204;
   const CallResult answer = co_await calls.send(std::move(request));
-  if (auto failure = failure_of(answer)) work.settle(item.index, Outcome::failed(std::move(*failure)));
-  else work.settle(item.index, reached(item, true, item.status.supplier));
+  if (auto failure = failure_of(answer))
+    work.settle(item.index, Outcome::failed(std::move(*failure)));
+  else
+    work.settle(item.index, reached(item, true, item.status.supplier));
   co_return true;
 }
 
@@ -194,14 +203,17 @@ Task<bool> confirm(Account& account, Work& work, std::vector<Item> items, Calls&
     const std::map<std::string, Failure> failures = co_await adding;
     for (const Item& item : members) {
       const auto failed = failures.find(item.id);
-      if (failed != failures.end()) work.settle(item.index, Outcome::failed(failed->second));
-      else if (item.target == Target::confirm) work.settle(item.index, reached(item, true, item.status.supplier));
+      if (failed != failures.end())
+        work.settle(item.index, Outcome::failed(failed->second));
+      else if (item.target == Target::confirm)
+        work.settle(item.index, reached(item, true, item.status.supplier));
     }
   }
   co_return true;
 }
 
-// ---- complete ------------------------------------------------------------------------------------------------------------------------------
+// ---- complete
+// ------------------------------------------------------------------------------------------------------------------------------
 
 Task<std::optional<Failure>> ship(Account& account, std::string supply, std::vector<std::size_t> items, Calls& calls) {
   const std::string point = account.settings().text("shipping.point");
@@ -209,7 +221,8 @@ Task<std::optional<Failure>> ship(Account& account, std::string supply, std::vec
   if (type.empty() && point.empty()) co_return std::nullopt;
   std::int64_t days = 0;
   const auto ahead = account.settings().values.find("shipping.days_ahead");
-  if (ahead != account.settings().values.end() && ahead->second.number() != nullptr) days = ahead->second.number()->integer().value_or(0);
+  if (ahead != account.settings().values.end() && ahead->second.number() != nullptr)
+    days = ahead->second.number()->integer().value_or(0);
   const Instant day = calls.now() + std::chrono::hours(24 * days);
   Record entry;
   entry.emplace_back("supplyId", Value(supply));
@@ -220,7 +233,8 @@ Task<std::optional<Failure>> ship(Account& account, std::string supply, std::vec
   data.emplace_back(std::move(entry));
   Record body;
   body.emplace_back("data", Value(std::move(data)));
-  Request request = account.send("PATCH", group::fbs, "/api/marketplace/v3/fbs/supplies/shipping-method", Value(std::move(body)));
+  Request request =
+      account.send("PATCH", group::fbs, "/api/marketplace/v3/fbs/supplies/shipping-method", Value(std::move(body)));
   request.write = true;
   request.items = std::move(items);
   Record predicted;
@@ -236,13 +250,15 @@ Task<std::optional<Failure>> ship(Account& account, std::string supply, std::vec
     if (error.is_null()) continue;
     const std::string detail = error["detail"].display();
     if (detail == "SupplyAlreadyScanned") continue;  // on its way already
-    co_return permanent(fmt::format("Wildberries: {} «the shipping parameters of supply {}»", detail, supply), "check [connections." + account.name() + ".shipping] in pipewright.toml");
+    co_return permanent(fmt::format("Wildberries: {} «the shipping parameters of supply {}»", detail, supply),
+                        "check [connections." + account.name() + ".shipping] in pipewright.toml");
   }
   co_return std::nullopt;
 }
 
 Task<CallResult> deliver(Account& account, std::string supply, std::vector<std::size_t> items, Calls& calls) {
-  Request request = account.send("PATCH", group::fbs, fmt::format("/api/v3/supplies/{}/deliver", engine::http::percent_encoded(supply)), Value());
+  Request request = account.send(
+      "PATCH", group::fbs, fmt::format("/api/v3/supplies/{}/deliver", engine::http::percent_encoded(supply)), Value());
   request.write = true;
   request.items = std::move(items);
   request.predicted = Value();
@@ -260,7 +276,9 @@ std::map<std::string, std::string> marking_problems(const CallResult& answer) {
   for (const Value& order : *orders) {
     std::string text;
     if (const List* details = order["metaDetails"].list()) {
-      for (const Value& detail : *details) text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", detail["key"].display(), detail["decision"].display());
+      for (const Value& detail : *details)
+        text +=
+            fmt::format("{}{}: {}", text.empty() ? "" : ", ", detail["key"].display(), detail["decision"].display());
     }
     problems[order["id"].id_text()] = text;
   }
@@ -276,7 +294,8 @@ Failure delivery_failure(Failure failure, const CallResult& answer) {
 }
 
 // Ships exactly `members`: whatever else is in the supply is moved to another one first.
-Task<bool> deliver_supply(Account& account, Work& work, std::string supply, std::vector<Item> members, std::vector<std::string> others, std::string name, Calls& calls) {
+Task<bool> deliver_supply(Account& account, Work& work, std::string supply, std::vector<Item> members,
+                          std::vector<std::string> others, std::string name, Calls& calls) {
   const std::string rest_group = name.starts_with("pipewright ") ? name.substr(11) + " rest" : supply + " rest";
   std::vector<std::string> out = std::move(others);
   for (int attempt = 0; attempt < 2 && !members.empty(); ++attempt) {
@@ -318,7 +337,9 @@ Task<bool> deliver_supply(Account& account, Work& work, std::string supply, std:
         good.push_back(item);
         continue;
       }
-      work.settle(item.index, Outcome::failed(permanent(fmt::format("Wildberries: MetaValidationFail «{}»", problem->second), "attach the marking in the seller's cabinet, then retry")));
+      work.settle(item.index,
+                  Outcome::failed(permanent(fmt::format("Wildberries: MetaValidationFail «{}»", problem->second),
+                                            "attach the marking in the seller's cabinet, then retry")));
       out.push_back(item.id);
     }
     if (good.size() == members.size()) {
@@ -358,12 +379,14 @@ Task<bool> complete(Account& account, Work& work, std::vector<Item> items, Calls
     const auto inside = supplies->orders.find(supply);
     if (inside != supplies->orders.end()) {
       for (const std::string& id : inside->second) {
-        const bool wanted = std::any_of(members.begin(), members.end(), [&](const Item& item) { return item.id == id; });
+        const bool wanted =
+            std::any_of(members.begin(), members.end(), [&](const Item& item) { return item.id == id; });
         if (!wanted) others.push_back(id);
       }
     }
     const auto name = supplies->name.find(supply);
-    auto delivering = deliver_supply(account, work, supply, members, others, name == supplies->name.end() ? "" : name->second, calls);
+    auto delivering =
+        deliver_supply(account, work, supply, members, others, name == supplies->name.end() ? "" : name->second, calls);
     co_await delivering;
   }
   co_return true;

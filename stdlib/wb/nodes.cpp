@@ -12,7 +12,9 @@ engine::Nodes nodes() {
   type.default_name = "wb";
   type.keys = {
       {.name = "token", .kind = Kind::secret, .required = true, .doc = "the API token of the seller's cabinet"},
-      {.name = "token_prefix", .kind = Kind::text, .doc = "what stands before the token in the header; \"Bearer \" without it"},
+      {.name = "token_prefix",
+       .kind = Kind::text,
+       .doc = "what stands before the token in the header; \"Bearer \" without it"},
       {.name = "client_secret", .kind = Kind::secret, .doc = "the service secret of a basic token with secret"},
       {.name = "sandbox", .kind = Kind::boolean, .doc = "Wildberries' own sandbox hosts"},
       {.name = "marketplace_url", .kind = Kind::url, .doc = "FBS, DBS: marketplace-api.wildberries.ru"},
@@ -21,12 +23,19 @@ engine::Nodes nodes() {
       {.name = "content_url", .kind = Kind::url, .doc = "cards: content-api.wildberries.ru"},
       {.name = "prices_url", .kind = Kind::url, .doc = "discounts-prices-api.wildberries.ru"},
       {.name = "common_url", .kind = Kind::url, .doc = "common-api.wildberries.ru"},
-      {.name = "shipping.type", .kind = Kind::text, .doc = "how supplies are shipped", .values = {"selfShipping", "transportCompany"}},
+      {.name = "shipping.type",
+       .kind = Kind::text,
+       .doc = "how supplies are shipped",
+       .values = {"selfShipping", "transportCompany"}},
       {.name = "shipping.point", .kind = Kind::text, .doc = "the shipping point's id"},
       {.name = "shipping.days_ahead", .kind = Kind::integer, .doc = "days from today in [run] time_zone"},
   };
-  type.make = [](engine::Settings settings) -> Result<std::unique_ptr<engine::Connection>> { return std::make_unique<Account>(std::move(settings)); };
-  return {{std::move(type)}, {fbs_new(), fbs_changed(), dbs_new(), dbs_changed(), fbo_new(), fbo_changed()}, {fbs_status(), dbs_status()}};
+  type.make = [](engine::Settings settings) -> Result<std::unique_ptr<engine::Connection>> {
+    return std::make_unique<Account>(std::move(settings));
+  };
+  return {{std::move(type)},
+          {fbs_new(), fbs_changed(), dbs_new(), dbs_changed(), fbo_new(), fbo_changed()},
+          {fbs_status(), dbs_status()}};
 }
 
 }  // namespace pipewright::wb

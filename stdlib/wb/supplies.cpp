@@ -44,7 +44,9 @@ Task<tl::expected<std::vector<Supply>, Failure>> list_open(Account& account, Cal
       open.push_back({supply["id"].display(), supply["name"].display()});
     }
     const std::string following = (*json)["next"].id_text();
-    if (supplies->size() < static_cast<std::size_t>(page_size) || following.empty() || following == next || following == "0") break;
+    if (supplies->size() < static_cast<std::size_t>(page_size) || following.empty() || following == next ||
+        following == "0")
+      break;
     next = following;
     if (!any_open_yet) account.supplies_cursor = next;
   }
@@ -55,7 +57,8 @@ Task<tl::expected<std::vector<Supply>, Failure>> list_open(Account& account, Cal
 
 std::string group_of(const Value& task) {
   const bool* b2b = task["options"]["isB2B"].boolean();
-  return fmt::format("{}/{}/{}{}", task["warehouseId"].id_text(), task["cargoType"].id_text(), task["crossBorderType"].id_text(), b2b != nullptr && *b2b ? "/b2b" : "");
+  return fmt::format("{}/{}/{}{}", task["warehouseId"].id_text(), task["cargoType"].id_text(),
+                     task["crossBorderType"].id_text(), b2b != nullptr && *b2b ? "/b2b" : "");
 }
 
 Task<tl::expected<OpenSupplies, Failure>> open_supplies(Account& account, Calls& calls) {
@@ -65,7 +68,8 @@ Task<tl::expected<OpenSupplies, Failure>> open_supplies(Account& account, Calls&
   if (!open) co_return tl::unexpected<Failure>(open.error());
   for (const Supply& supply : *open) {
     result.name[supply.id] = supply.name;
-    Request request = account.get(group::fbs, fmt::format("/api/marketplace/v3/supplies/{}/order-ids", engine::http::percent_encoded(supply.id)));
+    Request request = account.get(
+        group::fbs, fmt::format("/api/marketplace/v3/supplies/{}/order-ids", engine::http::percent_encoded(supply.id)));
     const CallResult answer = co_await calls.send(std::move(request));
     const auto json = json_of(answer);
     if (!json) co_return tl::unexpected<Failure>(json.error());
@@ -79,11 +83,13 @@ Task<tl::expected<OpenSupplies, Failure>> open_supplies(Account& account, Calls&
   co_return result;
 }
 
-Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group_name, std::string avoid, Calls& calls) {
+Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group_name, std::string avoid,
+                                                    Calls& calls) {
   const std::string wanted = name_of(group_name);
   if (const auto known = account.supplies.find(group_name); known != account.supplies.end() && known->second != avoid) {
     // WB closes a supply by itself when its first item is scanned: look before using it.
-    Request look = account.get(group::fbs, fmt::format("/api/v3/supplies/{}", engine::http::percent_encoded(known->second)));
+    Request look =
+        account.get(group::fbs, fmt::format("/api/v3/supplies/{}", engine::http::percent_encoded(known->second)));
     const CallResult answer = co_await calls.send(std::move(look));
     if (answer && answer->status == 404) {
       account.supplies.erase(group_name);
@@ -125,7 +131,9 @@ namespace {
 Task<CallResult> add(Account& account, std::string supply, std::vector<std::string> ids, Calls& calls) {
   Record body;
   body.emplace_back("orders", id_list(ids));
-  Request request = account.send("PATCH", group::fbs, fmt::format("/api/marketplace/v3/supplies/{}/orders", engine::http::percent_encoded(supply)), Value(std::move(body)));
+  Request request = account.send(
+      "PATCH", group::fbs, fmt::format("/api/marketplace/v3/supplies/{}/orders", engine::http::percent_encoded(supply)),
+      Value(std::move(body)));
   request.write = true;
   request.predicted = Value();
   request.predicted_status = 204;
@@ -134,10 +142,13 @@ Task<CallResult> add(Account& account, std::string supply, std::vector<std::stri
 
 }  // namespace
 
-Task<std::map<std::string, Failure>> add_to_supply(Account& account, std::string supply, std::vector<std::string> ids, Calls& calls) {
+Task<std::map<std::string, Failure>> add_to_supply(Account& account, std::string supply, std::vector<std::string> ids,
+                                                   Calls& calls) {
   std::map<std::string, Failure> failures;
   for (std::size_t from = 0; from < ids.size(); from += most_added) {
-    const std::vector<std::string> part(ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most_added)));
+    const std::vector<std::string> part(
+        ids.begin() + static_cast<std::ptrdiff_t>(from),
+        ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most_added)));
     auto adding = add(account, supply, part, calls);
     const auto failure = failure_of(co_await adding);
     if (!failure) continue;

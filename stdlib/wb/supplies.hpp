@@ -1,4 +1,5 @@
-// Supplies of FBS tasks: which one a task is in, an open one for a group of tasks, moving tasks between them (api.md 7.3).
+// Supplies of FBS tasks: which one a task is in, an open one for a group of tasks, moving tasks between them
+// (api.md 7.3).
 #pragma once
 
 #include <map>
@@ -13,19 +14,21 @@ namespace pipewright::wb {
 std::string group_of(const Value& task);
 
 struct OpenSupplies {
-  std::map<std::string, std::string> by_order;                     ///< order → supply
-  std::map<std::string, std::vector<std::string>> orders;          ///< supply → its orders
-  std::map<std::string, std::string> name;                         ///< supply → name
+  std::map<std::string, std::string> by_order;             ///< order → supply
+  std::map<std::string, std::vector<std::string>> orders;  ///< supply → its orders
+  std::map<std::string, std::string> name;                 ///< supply → name
 };
 
 /// All open supplies and what is in them. Closed ones that were walked over once are not walked over again.
 engine::Task<tl::expected<OpenSupplies, Failure>> open_supplies(Account& account, engine::Calls& calls);
 
 /// An open supply for the group: one that is there by its name, else a new one. `avoid` is not taken.
-engine::Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group, std::string avoid, engine::Calls& calls);
+engine::Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group, std::string avoid,
+                                                            engine::Calls& calls);
 
-/// Puts orders into a supply, a hundred in a call: what could not be added, with the reason (a refusal does not say which one it means:
-/// then each is tried alone).
-engine::Task<std::map<std::string, Failure>> add_to_supply(Account& account, std::string supply, std::vector<std::string> ids, engine::Calls& calls);
+/// Puts orders into a supply, a hundred in a call: what could not be added, with the reason (a refusal does not say
+/// which one it means: then each is tried alone).
+engine::Task<std::map<std::string, Failure>> add_to_supply(Account& account, std::string supply,
+                                                           std::vector<std::string> ids, engine::Calls& calls);
 
 }  // namespace pipewright::wb

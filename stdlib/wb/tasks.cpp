@@ -16,7 +16,8 @@ using engine::Record;
 using engine::Task;
 
 bool is_task_id(const std::string& id) {
-  return !id.empty() && id.size() <= 19 && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return !id.empty() && id.size() <= 19 &&
+         std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 Value id_list(const std::vector<std::string>& ids) {
@@ -54,7 +55,9 @@ std::optional<Instant> moment(const Value& cursor, const char* field) {
   return Instant(Duration(*number->integer()));
 }
 
-std::int64_t unix_seconds(Instant instant) { return std::chrono::floor<std::chrono::seconds>(instant).time_since_epoch().count(); }
+std::int64_t unix_seconds(Instant instant) {
+  return std::chrono::floor<std::chrono::seconds>(instant).time_since_epoch().count();
+}
 
 namespace {
 
@@ -72,7 +75,9 @@ Status status_of(const Value& entry) {
 Task<tl::expected<Statuses, Failure>> fbs_statuses(Account& account, std::vector<std::string> ids, Calls& calls) {
   Statuses found;
   for (std::size_t from = 0; from < ids.size(); from += most_ids) {
-    const std::vector<std::string> part(ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most_ids)));
+    const std::vector<std::string> part(
+        ids.begin() + static_cast<std::ptrdiff_t>(from),
+        ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most_ids)));
     Record body;
     body.emplace_back("orders", id_list(part));
     Request request = account.send("POST", group::fbs, "/api/v3/orders/status", Value(std::move(body)));
@@ -87,10 +92,13 @@ Task<tl::expected<Statuses, Failure>> fbs_statuses(Account& account, std::vector
 Task<tl::expected<Statuses, Failure>> dbs_statuses(Account& account, std::vector<std::string> ids, Calls& calls) {
   Statuses found;
   for (std::size_t from = 0; from < ids.size(); from += most_ids) {
-    const std::vector<std::string> part(ids.begin() + static_cast<std::ptrdiff_t>(from), ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most_ids)));
+    const std::vector<std::string> part(
+        ids.begin() + static_cast<std::ptrdiff_t>(from),
+        ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most_ids)));
     Record body;
     body.emplace_back("ordersIds", id_list(part));  // the API's own spelling
-    Request request = account.send("POST", group::dbs, "/api/marketplace/v3/dbs/orders/status/info", Value(std::move(body)));
+    Request request =
+        account.send("POST", group::dbs, "/api/marketplace/v3/dbs/orders/status/info", Value(std::move(body)));
     const CallResult answer = co_await calls.send(std::move(request));
     const auto json = json_of(answer);
     if (!json) co_return tl::unexpected<Failure>(json.error());
@@ -101,7 +109,8 @@ Task<tl::expected<Statuses, Failure>> dbs_statuses(Account& account, std::vector
   co_return found;
 }
 
-// ---- what is remembered ----------------------------------------------------------------------------------------------------------------
+// ---- what is remembered
+// ----------------------------------------------------------------------------------------------------------------
 
 std::string text_of(const Known& known) {
   Record state;
@@ -122,7 +131,8 @@ Known known_of(const std::string& text) {
   known.status.supplier = (*state)["supplier"].display();
   known.status.wb = (*state)["wb"].display();
   known.buyer = (*state)["buyer"];
-  if (const Decimal* changes = (*state)["changes"].number(); changes != nullptr) known.changes = static_cast<int>(changes->integer().value_or(0));
+  if (const Decimal* changes = (*state)["changes"].number(); changes != nullptr)
+    known.changes = static_cast<int>(changes->integer().value_or(0));
   if (const bool* seen = (*state)["seen_status"].boolean()) known.seen_status = *seen;
   return known;
 }
@@ -134,7 +144,10 @@ Value coded(const std::optional<int>& code, const char* path, const std::string&
   return Value(Broken{path, "a known status", engine::write_json(Value(word))});
 }
 
-std::string spoken(const Value& value) { return value.text() == nullptr ? (value.number() == nullptr ? std::string() : value.id_text()) : trimmed(*value.text()); }
+std::string spoken(const Value& value) {
+  return value.text() == nullptr ? (value.number() == nullptr ? std::string() : value.id_text())
+                                 : trimmed(*value.text());
+}
 
 Value or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
 
@@ -167,8 +180,10 @@ Value buyer_record(const Value& contact, const Value& order_uid) {
   std::vector<std::string> words;
   std::string word;
   for (const char c : full + " ") {
-    if (c != ' ') word.push_back(c);
-    else if (!word.empty()) words.push_back(std::exchange(word, {}));
+    if (c != ' ')
+      word.push_back(c);
+    else if (!word.empty())
+      words.push_back(std::exchange(word, {}));
   }
   Record buyer;
   buyer.emplace_back("id", order_uid);

@@ -1,4 +1,5 @@
-// What the sources of assembly tasks (FBS, DBS) have in common: statuses of many, the state that is remembered, events out of it.
+// What the sources of assembly tasks (FBS, DBS) have in common: statuses of many, the state that is remembered, events
+// out of it.
 #pragma once
 
 #include <map>
@@ -22,9 +23,11 @@ struct Status {
 using Statuses = std::map<std::string, Status>;
 
 /// POST /api/v3/orders/status, a thousand ids in a call (api.md 7.2).
-engine::Task<tl::expected<Statuses, Failure>> fbs_statuses(Account& account, std::vector<std::string> ids, engine::Calls& calls);
+engine::Task<tl::expected<Statuses, Failure>> fbs_statuses(Account& account, std::vector<std::string> ids,
+                                                           engine::Calls& calls);
 /// POST /api/marketplace/v3/dbs/orders/status/info, a thousand ids in a call (api.md 8).
-engine::Task<tl::expected<Statuses, Failure>> dbs_statuses(Account& account, std::vector<std::string> ids, engine::Calls& calls);
+engine::Task<tl::expected<Statuses, Failure>> dbs_statuses(Account& account, std::vector<std::string> ids,
+                                                           engine::Calls& calls);
 
 /// `[1, 2]` for a body; an id that is no number is left out.
 Value id_list(const std::vector<std::string>& ids);

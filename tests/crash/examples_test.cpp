@@ -1,6 +1,6 @@
-// The example pipelines in virtual time, with the real connectors: a crash at every boundary (an answer lost, a call never made, a commit
-// that was or was not made) loses and doubles nothing. The sandboxes answer over loopback; the clock, the order of things and the crash
-// come from the test.
+// The example pipelines in virtual time, with the real connectors: a crash at every boundary (an answer lost, a call
+// never made, a commit that was or was not made) loses and doubles nothing. The sandboxes answer over loopback; the
+// clock, the order of things and the crash come from the test.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -49,9 +49,9 @@ struct World {
   crm::sandbox::Sandbox retailcrm;
   engine::MemoryJournal journal;
   std::mt19937_64 random;
-  std::size_t boundary = 0;           ///< passed so far
+  std::size_t boundary = 0;  ///< passed so far
   std::size_t crash_at = SIZE_MAX;
-  bool done_before_crash = false;     ///< the call was made, the commit took place, and nobody heard of it
+  bool done_before_crash = false;  ///< the call was made, the commit took place, and nobody heard of it
 };
 
 // One life of the process.
@@ -59,8 +59,12 @@ class Life : public engine::Ports {
  public:
   explicit Life(World& world) : world_(world) {}
 
-  void send(engine::CallId id, const std::string&, const engine::Request& request) override { calls_.push_back({id, request}); }
-  void commit(engine::CommitId id, engine::Transaction transaction) override { commits_.emplace_back(id, std::move(transaction)); }
+  void send(engine::CallId id, const std::string&, const engine::Request& request) override {
+    calls_.push_back({id, request});
+  }
+  void commit(engine::CommitId id, engine::Transaction transaction) override {
+    commits_.emplace_back(id, std::move(transaction));
+  }
   double jitter() override { return std::uniform_real_distribution<double>(0, 1)(world_.random); }
   const engine::JournalReader& journal() const override { return world_.journal; }
 
@@ -131,7 +135,8 @@ std::shared_ptr<const engine::Runnable> program(World& world) {
   static const dsl::Catalog catalog = stdlib::catalog();
   engine::Config config = engine::default_config(*registry, ".");
   auto& wb = config.connections["wb"];
-  for (const char* host : {"marketplace", "statistics", "analytics", "content"}) wb.values[std::string(host) + "_url"] = engine::Value(world.wildberries.url());
+  for (const char* host : {"marketplace", "statistics", "analytics", "content"})
+    wb.values[std::string(host) + "_url"] = engine::Value(world.wildberries.url());
   wb.secrets["token"] = Secret(world.wildberries.credential());
   auto& crm = config.connections["crm"];
   crm.values["url"] = engine::Value(world.retailcrm.url());
@@ -148,7 +153,8 @@ std::shared_ptr<const engine::Runnable> program(World& world) {
   REQUIRE_FALSE(dsl::has_errors(checked.diagnostics));
   const auto connections = engine::open_connections(*registry, config, Instant(Duration(world.now.load())));
   REQUIRE(connections);
-  const auto runnable = engine::bind(std::make_shared<const dsl::plan::Plan>(checked.plan), registry, config, *connections, "");
+  const auto runnable =
+      engine::bind(std::make_shared<const dsl::plan::Plan>(checked.plan), registry, config, *connections, "");
   REQUIRE(runnable);
   return *runnable;
 }
@@ -204,7 +210,8 @@ std::size_t story(std::uint64_t seed, std::size_t crash_at, bool done_before_cra
   CHECK(status[std::to_string(fbs[1])] == "assembling");
   CHECK(status[std::to_string(fbs[2])] == "new");
   std::set<std::string> names;
-  for (const Json& client : crm["customers"]) CHECK(names.insert(client.value("externalId", client.value("firstName", ""))).second);
+  for (const Json& client : crm["customers"])
+    CHECK(names.insert(client.value("externalId", client.value("firstName", ""))).second);
   const Json wildberries = world.wildberries.state();
   for (const Json& task : wildberries["orders"]) {
     if (task["id"] == fbs[1]) CHECK(task["supplierStatus"] == "confirm");

@@ -39,7 +39,9 @@ std::string Finished::last_line() const {
   return start == std::string::npos ? text : text.substr(start + 1);
 }
 
-Running::Running(const std::vector<std::string>& words, const std::string& folder, const std::map<std::string, std::string>& environment) : folder_(folder) {
+Running::Running(const std::vector<std::string>& words, const std::string& folder,
+                 const std::map<std::string, std::string>& environment)
+    : folder_(folder) {
   static int number = 0;
   ++number;
   out_ = folder + "/.out" + std::to_string(number);
@@ -95,14 +97,17 @@ Finished Running::wait() {
 
 Shop::Shop(Options options) : wb(options.wb), crm(options.crm), folder_(temporary_folder()) {
   std::string text = "[connections.wb]\ntype = \"wildberries\"\ntoken = \"env:WB_TOKEN\"\n";
-  for (const char* host : {"marketplace", "statistics", "analytics", "content"}) text += std::string(host) + "_url = \"" + wb.url() + "\"\n";
+  for (const char* host : {"marketplace", "statistics", "analytics", "content"})
+    text += std::string(host) + "_url = \"" + wb.url() + "\"\n";
   if (!options.limits) text += "rate = \"off\"\n";
   text += options.wb_keys;
-  text += "\n[connections.crm]\ntype = \"retailcrm\"\nurl = \"" + crm.url() + "\"\nkey = \"env:CRM_KEY\"\nsite = \"" + options.crm.sites.front() + "\"\n";
+  text += "\n[connections.crm]\ntype = \"retailcrm\"\nurl = \"" + crm.url() + "\"\nkey = \"env:CRM_KEY\"\nsite = \"" +
+          options.crm.sites.front() + "\"\n";
   if (!options.limits) text += "rate = \"off\"\n";
   text += options.crm_keys + "\n" + options.extra_toml;
   write("pipewright.toml", text);
-  environment = {{"WB_TOKEN", wb.credential()}, {"CRM_KEY", crm.credential()}, {"TZ", "America/New_York"}, {"NO_COLOR", "1"}};
+  environment = {
+      {"WB_TOKEN", wb.credential()}, {"CRM_KEY", crm.credential()}, {"TZ", "America/New_York"}, {"NO_COLOR", "1"}};
 }
 
 Shop::~Shop() {
@@ -120,7 +125,9 @@ std::string Shop::read(const std::string& name) const { return slurp((folder_ / 
 
 Finished Shop::run(std::vector<std::string> words) { return start(std::move(words))->wait(); }
 
-std::unique_ptr<Running> Shop::start(std::vector<std::string> words) { return std::make_unique<Running>(words, folder_.string(), environment); }
+std::unique_ptr<Running> Shop::start(std::vector<std::string> words) {
+  return std::make_unique<Running>(words, folder_.string(), environment);
+}
 
 std::map<std::string, int> Shop::once(const std::vector<std::string>& more) {
   std::vector<std::string> words = {"run", "--once"};
@@ -128,10 +135,13 @@ std::map<std::string, int> Shop::once(const std::vector<std::string>& more) {
   const Finished finished = run(words);
   std::map<std::string, int> counts;
   int events = -1, written = -1, unchanged = -1, skipped = -1, parked = -1;
-  if (std::sscanf(finished.last_line().c_str(), "done: %d events, %d written, %d unchanged, %d skipped, %d parked", &events, &written, &unchanged, &skipped, &parked) != 5) {
-    throw std::runtime_error("no closing line; status " + std::to_string(finished.status) + "\n" + finished.out + finished.err);
+  if (std::sscanf(finished.last_line().c_str(), "done: %d events, %d written, %d unchanged, %d skipped, %d parked",
+                  &events, &written, &unchanged, &skipped, &parked) != 5) {
+    throw std::runtime_error("no closing line; status " + std::to_string(finished.status) + "\n" + finished.out +
+                             finished.err);
   }
-  return {{"status", finished.status}, {"events", events}, {"written", written}, {"unchanged", unchanged}, {"skipped", skipped}, {"parked", parked}};
+  return {{"status", finished.status}, {"events", events},   {"written", written},
+          {"unchanged", unchanged},    {"skipped", skipped}, {"parked", parked}};
 }
 
 std::map<std::string, std::vector<Json>> Shop::orders() const {

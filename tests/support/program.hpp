@@ -26,7 +26,8 @@ struct Finished {
 /// A program under way.
 class Running {
  public:
-  Running(const std::vector<std::string>& words, const std::string& folder, const std::map<std::string, std::string>& environment);
+  Running(const std::vector<std::string>& words, const std::string& folder,
+          const std::map<std::string, std::string>& environment);
   ~Running();
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
@@ -46,10 +47,10 @@ class Shop {
   struct Options {
     wb::sandbox::Options wb;
     crm::sandbox::Options crm;
-    std::string extra_toml;         ///< behind the generated sections
-    std::string wb_keys;            ///< further lines of [connections.wb]
-    std::string crm_keys;           ///< further lines of [connections.crm]
-    bool limits = false;            ///< false: rate = "off" on both
+    std::string extra_toml;  ///< behind the generated sections
+    std::string wb_keys;     ///< further lines of [connections.wb]
+    std::string crm_keys;    ///< further lines of [connections.crm]
+    bool limits = false;     ///< false: rate = "off" on both
   };
 
   Shop() : Shop(Options{}) {}
@@ -58,7 +59,9 @@ class Shop {
 
   void write(const std::string& name, const std::string& text) const;
   [[nodiscard]] std::string read(const std::string& name) const;
-  [[nodiscard]] std::string path(const std::string& name = "") const { return name.empty() ? folder_.string() : (folder_ / name).string(); }
+  [[nodiscard]] std::string path(const std::string& name = "") const {
+    return name.empty() ? folder_.string() : (folder_ / name).string();
+  }
 
   Finished run(std::vector<std::string> words);
   std::unique_ptr<Running> start(std::vector<std::string> words);

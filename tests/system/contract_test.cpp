@@ -17,7 +17,8 @@ using wb::sandbox::Scheme;
 
 namespace {
 
-const std::filesystem::path reference = std::filesystem::path(PIPEWRIGHT_SOURCE_DIR) / ".." / "shared" / "reference" / "wildberries" / "openapi";
+const std::filesystem::path reference =
+    std::filesystem::path(PIPEWRIGHT_SOURCE_DIR) / ".." / "shared" / "reference" / "wildberries" / "openapi";
 
 std::string example(const std::string& name) {
   std::ifstream in(std::string(PIPEWRIGHT_SOURCE_DIR) + "/pipelines/" + name);
@@ -34,7 +35,9 @@ void move_everything(Shop& shop) {
   const auto dbs = shop.wb.add_tasks(Scheme::dbs, 3);
   const std::string srid = shop.wb.add_fbo_order();
   shop.once();
-  const auto order = [&](std::int64_t task) { return shop.orders().at(std::to_string(task)).front()["id"].get<std::int64_t>(); };
+  const auto order = [&](std::int64_t task) {
+    return shop.orders().at(std::to_string(task)).front()["id"].get<std::int64_t>();
+  };
   for (int i = 0; i < 2; ++i) shop.crm.set_status(order(fbs[static_cast<std::size_t>(i)]), "assembling");
   shop.crm.set_status(order(fbs[2]), "cancel-other");
   for (const auto task : dbs) shop.crm.set_status(order(task), "client-confirmed");
@@ -73,12 +76,16 @@ TEST_CASE("every request to Wildberries is one of the official description") {
       called.insert(method + " " + path.substr(0, path.find("/41")));
       std::vector<std::pair<std::string, std::string>> query;
       if (request["query"].is_object()) {
-        for (const auto& [name, value] : request["query"].items()) query.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+        for (const auto& [name, value] : request["query"].items())
+          query.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
       } else if (request["query"].is_string()) {
         query = engine::http::form_pairs(request["query"].get<std::string>());
       }
-      const std::string body = request["body"].is_string() ? request["body"].get<std::string>() : request["body"].is_null() ? "" : request["body"].dump();
-      for (const std::string& problem : api->request_problems(method, path, query, body)) FAIL_CHECK(method << " " << path << ": " << problem);
+      const std::string body = request["body"].is_string() ? request["body"].get<std::string>()
+                               : request["body"].is_null() ? ""
+                                                           : request["body"].dump();
+      for (const std::string& problem : api->request_problems(method, path, query, body))
+        FAIL_CHECK(method << " " << path << ": " << problem);
     }
     CHECK(called.size() >= 12);
   }

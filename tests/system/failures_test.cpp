@@ -68,7 +68,8 @@ TEST_CASE("a wrong key of the CRM lets the events wait and parks none") {
 
 TEST_CASE("an unknown status code parks that event with the CRM's words; the others go on") {
   Shop shop;
-  shop.write("shop.pipe", R"(on wb.fbs.new -> crm.order { status: if order.price > 2000 then "no-such-status" else "new" }
+  shop.write("shop.pipe",
+             R"(on wb.fbs.new -> crm.order { status: if order.price > 2000 then "no-such-status" else "new" }
 )");
   shop.wb.add_tasks(Scheme::fbs, 4);
   shop.wb.add_tasks(Scheme::fbs, 1, {{"price", 249050}});
@@ -173,7 +174,9 @@ TEST_CASE("events retry reaches a running engine") {
 
 TEST_CASE("the books balance, and no secret stands anywhere") {
   Shop shop;
-  shop.write("shop.pipe", "on wb.fbs.new -> where order.price < 2000 -> crm.order { status: if order.is_zero_order then \"no-such\" else \"new\" }\n");
+  shop.write("shop.pipe",
+             "on wb.fbs.new -> where order.price < 2000 -> crm.order { status: if order.is_zero_order then \"no-such\" "
+             "else \"new\" }\n");
   shop.wb.add_tasks(Scheme::fbs, 3);
   shop.wb.add_tasks(Scheme::fbs, 2, {{"price", 900000}});
   shop.wb.add_tasks(Scheme::fbs, 1, {{"isZeroOrder", true}});
@@ -186,7 +189,8 @@ TEST_CASE("the books balance, and no secret stands anywhere") {
   CHECK(books["parked"] == 1);
   CHECK(books["in_flight"] == 0);
   std::string everything = finished.out + finished.err + shop.run({"events", "--all", "--format", "json"}).out;
-  for (const Json& event : shop.events()) everything += shop.run({"events", "show", std::to_string(event["id"].get<int>())}).out;
+  for (const Json& event : shop.events())
+    everything += shop.run({"events", "show", std::to_string(event["id"].get<int>())}).out;
   everything += shop.read("pipewright.db") + shop.read("pipewright.db-wal");
   CHECK_FALSE(has(everything, shop.environment["WB_TOKEN"]));
   CHECK_FALSE(has(everything, shop.environment["CRM_KEY"]));
@@ -196,9 +200,11 @@ TEST_CASE("shipping parameters: missing ones park with Wildberries' words, given
   for (const bool given : {false, true}) {
     Shop::Options options;
     options.wb.shipping_required = true;
-    if (given) options.extra_toml = "[connections.wb.shipping]\ntype = \"selfShipping\"\npoint = \"507\"\ndays_ahead = 1\n";
+    if (given)
+      options.extra_toml = "[connections.wb.shipping]\ntype = \"selfShipping\"\npoint = \"507\"\ndays_ahead = 1\n";
     Shop shop(options);
-    shop.write("shop.pipe", "on crm.order.new { own: true } -> wb.fbs.status set { id: order.external_id, status: \"complete\" }\n");
+    shop.write("shop.pipe",
+               "on crm.order.new { own: true } -> wb.fbs.status set { id: order.external_id, status: \"complete\" }\n");
     const auto ids = shop.wb.add_tasks(Scheme::fbs, 2);
     shop.once();
     for (const auto id : ids) shop.crm.add_order({{"externalId", std::to_string(id)}});
@@ -219,7 +225,9 @@ TEST_CASE("shipping parameters: missing ones park with Wildberries' words, given
 
 TEST_CASE("200 000 lines go through where and a mapping into a file, once, also when killed in the middle") {
   Shop shop;
-  shop.write("lines.pipe", "on file.lines \"in.ndjson\"\n  -> where int(line.n) % 2 == 0\n  -> file.append \"out.ndjson\" { n: int(line.n) }\n");
+  shop.write("lines.pipe",
+             "on file.lines \"in.ndjson\"\n  -> where int(line.n) % 2 == 0\n  -> file.append \"out.ndjson\" { n: "
+             "int(line.n) }\n");
   std::string text;
   for (int i = 0; i < 200000; ++i) text += "{\"n\":" + std::to_string(i) + ",\"name\":\"x\"}\n";
   shop.write("in.ndjson", text);

@@ -83,7 +83,9 @@ TEST_CASE("field case: a stale status") {
   shop.write("statuses.pipe", R"(table wb_status { "assembling" -> 1, "cancel-other" -> 3, else skip }
 pipeline status_to_wb on crm.order.status_changed -> wb.fbs.status set { id: order.external_id, status: wb_status[order.status] }
 )");
-  shop.write("own.pipe", R"(pipeline own on wb.fbs.changed -> crm.order update by external_id { external_id: order.id, status: "cancel-other" }
+  shop.write(
+      "own.pipe",
+      R"(pipeline own on wb.fbs.changed -> crm.order update by external_id { external_id: order.id, status: "cancel-other" }
 )");
   shop.once();
   const Json state = shop.crm.state();
@@ -112,7 +114,9 @@ TEST_CASE("field case: the boundary and the late row") {
     std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", std::gmtime(&time));
     return std::string(text);
   };
-  const auto add = [&](const char* srid, int seconds) { shop.wb.add_fbo_order({{"srid", srid}, {"date", moscow(seconds)}, {"lastChangeDate", moscow(seconds)}}); };
+  const auto add = [&](const char* srid, int seconds) {
+    shop.wb.add_fbo_order({{"srid", srid}, {"date", moscow(seconds)}, {"lastChangeDate", moscow(seconds)}});
+  };
   add("A", -3660);
   add("B", -3600);
   add("C", -3600);
@@ -140,10 +144,16 @@ pipeline dbs_buyers
 )");
   const auto ids = shop.wb.add_tasks(Scheme::dbs, 1);
   const std::string key = "dbs-" + std::to_string(ids[0]);
-  shop.crm.add_customer({{"externalId", key}, {"lastName", "Петров"}, {"firstName", "Пётр"}, {"phones", Json::array({{{"number", "+79990000000"}}})}});
+  shop.crm.add_customer({{"externalId", key},
+                         {"lastName", "Петров"},
+                         {"firstName", "Пётр"},
+                         {"phones", Json::array({{{"number", "+79990000000"}}})}});
   shop.once();
-  shop.wb.operate("POST", "/_sandbox/orders/" + std::to_string(ids[0]) + "/status",
-                  {{"supplierStatus", "confirm"}, {"client", {{"fullName", "Иван"}, {"firstName", "Иван"}, {"replacementPhone", ""}, {"phone", ""}, {"phoneCode", ""}}}});
+  shop.wb.operate(
+      "POST", "/_sandbox/orders/" + std::to_string(ids[0]) + "/status",
+      {{"supplierStatus", "confirm"},
+       {"client",
+        {{"fullName", "Иван"}, {"firstName", "Иван"}, {"replacementPhone", ""}, {"phone", ""}, {"phoneCode", ""}}}});
   shop.once();
   bool edited = false;
   for (const Json& request : crm_requests(shop, "/customers/")) {
@@ -174,8 +184,11 @@ TEST_CASE("field case: two equal lines") {
 
 TEST_CASE("field case: big numbers") {
   Shop shop;
-  shop.write("big.pipe", "on wb.fbs.new\n  -> when order.id == 9007199254740992 { -> log.info \"rounded\" } else { -> crm.order { manager_comment: \"{order.chrt_id}\" } }\n");
-  shop.wb.operate("POST", "/_sandbox/fbs/orders", {{"count", 1}, {"fields", {{"id", 9007199254740993LL}, {"chrtId", 18446744073709551615ULL}}}});
+  shop.write("big.pipe",
+             "on wb.fbs.new\n  -> when order.id == 9007199254740992 { -> log.info \"rounded\" } else { -> crm.order { "
+             "manager_comment: \"{order.chrt_id}\" } }\n");
+  shop.wb.operate("POST", "/_sandbox/fbs/orders",
+                  {{"count", 1}, {"fields", {{"id", 9007199254740993LL}, {"chrtId", 18446744073709551615ULL}}}});
   const test::Finished dry = shop.run({"dry-run", "--format", "json"});
   INFO(dry.err);
   CHECK(dry.out.find("9007199254740993") != std::string::npos);
@@ -225,10 +238,12 @@ TEST_CASE("field case: 200 that is not success") {
   shop.once();
   for (const auto id : ids) shop.crm.add_order({{"externalId", std::to_string(id)}, {"status", "new"}});
   // Between our reading and our writing two of them move: one to where it shall be, one to `cancel`.
-  const std::string body = R"({"requestId":"1","results":[{"orderId":)" + std::to_string(ids[0]) + R"(,"isError":false},{"orderId":)" + std::to_string(ids[1]) +
-                           R"(,"isError":true,"errors":[{"code":409,"detail":"StatusMismatch"}]},{"orderId":)" + std::to_string(ids[2]) +
-                           R"(,"isError":true,"errors":[{"code":409,"detail":"StatusMismatch"}]}]})";
-  shop.wb.add_fault({{"match", "/dbs/orders/status/confirm"}, {"times", 1}, {"kind", "body"}, {"status", 200}, {"body", body}});
+  const std::string body =
+      R"({"requestId":"1","results":[{"orderId":)" + std::to_string(ids[0]) + R"(,"isError":false},{"orderId":)" +
+      std::to_string(ids[1]) + R"(,"isError":true,"errors":[{"code":409,"detail":"StatusMismatch"}]},{"orderId":)" +
+      std::to_string(ids[2]) + R"(,"isError":true,"errors":[{"code":409,"detail":"StatusMismatch"}]}]})";
+  shop.wb.add_fault(
+      {{"match", "/dbs/orders/status/confirm"}, {"times", 1}, {"kind", "body"}, {"status", 200}, {"body", body}});
   auto running = shop.start({"run", "--once"});
   // The sandbox answers the first reading with `new`; its own state is what the second reading sees.
   const test::Finished finished = running->wait();

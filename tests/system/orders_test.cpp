@@ -28,7 +28,8 @@ void check_all(Shop& shop, std::size_t each) {
   const Json crm = shop.crm.state();
   const auto orders = shop.orders();
   std::map<std::int64_t, std::string> clients;
-  for (const Json& client : crm["customers"]) clients[client["id"].get<std::int64_t>()] = client.value("externalId", "");
+  for (const Json& client : crm["customers"])
+    clients[client["id"].get<std::int64_t>()] = client.value("externalId", "");
   std::size_t seen = 0;
   const Json wildberries = shop.wb.state();
   for (const Json& task : wildberries["orders"]) {
@@ -65,7 +66,8 @@ void check_all(Shop& shop, std::size_t each) {
 }
 
 void fill(Shop& shop, int each) {
-  for (const char* barcode : {"6665956397512", "2041546265353"}) shop.crm.add_offer({{"name", "an offer"}, {"barcode", barcode}});
+  for (const char* barcode : {"6665956397512", "2041546265353"})
+    shop.crm.add_offer({{"name", "an offer"}, {"barcode", barcode}});
   shop.wb.add_tasks(Scheme::fbs, each - 1);
   shop.wb.add_tasks(Scheme::fbs, 1, {{"price", 249050}});
   shop.wb.add_tasks(Scheme::dbs, each);
@@ -162,7 +164,8 @@ TEST_CASE("200 orders of each scheme, every tenth answer of the CRM lost after t
 
 TEST_CASE("1000 fresh FBS orders, a client each, cost at most 0.15 calls of the CRM an order") {
   Shop shop;
-  shop.write("shop.pipe", "on wb.fbs.new -> crm.client upsert by external_id { external_id: order.order_uid } -> crm.order\n");
+  shop.write("shop.pipe",
+             "on wb.fbs.new -> crm.client upsert by external_id { external_id: order.order_uid } -> crm.order\n");
   shop.wb.add_tasks(Scheme::fbs, 1000);
   const auto done = shop.once();
   CHECK(done.at("written") == 1000);
@@ -180,7 +183,9 @@ TEST_CASE("a cancellation moves the order, a CRM status goes back to Wildberries
   }
   const auto ids = shop.wb.add_tasks(Scheme::fbs, 4);
   CHECK(shop.once().at("written") == 4);
-  const auto order_id = [&](std::int64_t task) { return shop.orders().at(std::to_string(task)).front()["id"].get<std::int64_t>(); };
+  const auto order_id = [&](std::int64_t task) {
+    return shop.orders().at(std::to_string(task)).front()["id"].get<std::int64_t>();
+  };
   shop.wb.set_status(ids[0], "", "declined_by_client");
   shop.crm.set_status(order_id(ids[1]), "assembling");
   shop.crm.set_status(order_id(ids[2]), "assembling");

@@ -5,11 +5,11 @@
 
 #include <filesystem>
 
+#include "dsl/check.hpp"
 #include "engine/bind.hpp"
 #include "engine/core/core.hpp"
 #include "engine/journal/sqlite.hpp"
 #include "engine/run/loop.hpp"
-#include "dsl/check.hpp"
 #include "stdlib/crm/sandbox/sandbox.hpp"
 #include "stdlib/stdlib.hpp"
 #include "stdlib/wb/sandbox/sandbox.hpp"
@@ -20,11 +20,13 @@ TEST_CASE("the whole engine over loopback, with its threads") {
   wb::sandbox::Sandbox wildberries;
   crm::sandbox::Sandbox retailcrm;
   wildberries.add_tasks(wb::sandbox::Scheme::fbs, 120);
-  const std::string path = (std::filesystem::temp_directory_path() / ("pipewright-threads-" + std::to_string(::getpid()) + ".db")).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("pipewright-threads-" + std::to_string(::getpid()) + ".db")).string();
 
   const auto registry = std::make_shared<const engine::Registry>(stdlib::registry());
   engine::Config config = engine::default_config(*registry, ".");
-  for (const char* host : {"marketplace", "statistics", "analytics", "content"}) config.connections["wb"].values[std::string(host) + "_url"] = engine::Value(wildberries.url());
+  for (const char* host : {"marketplace", "statistics", "analytics", "content"})
+    config.connections["wb"].values[std::string(host) + "_url"] = engine::Value(wildberries.url());
   config.connections["wb"].secrets["token"] = Secret(wildberries.credential());
   config.connections["wb"].rates[""] = {};
   config.connections["crm"].values["url"] = engine::Value(retailcrm.url());
@@ -33,12 +35,14 @@ TEST_CASE("the whole engine over loopback, with its threads") {
   config.connections["crm"].rates[""] = {};
 
   dsl::ProgramInput input;
-  input.files = {{"shop.pipe", "on wb.fbs.new -> crm.client upsert by external_id { external_id: order.order_uid } -> crm.order\n"}};
+  input.files = {{"shop.pipe",
+                  "on wb.fbs.new -> crm.client upsert by external_id { external_id: order.order_uid } -> crm.order\n"}};
   const dsl::Checked checked = dsl::check(input, stdlib::catalog());
   REQUIRE(checked.diagnostics.empty());
   const auto connections = engine::open_connections(*registry, config, engine::Loop::now());
   REQUIRE(connections);
-  const auto runnable = engine::bind(std::make_shared<const dsl::plan::Plan>(checked.plan), registry, config, *connections, "");
+  const auto runnable =
+      engine::bind(std::make_shared<const dsl::plan::Plan>(checked.plan), registry, config, *connections, "");
   REQUIRE(runnable);
   {
     auto journal = engine::SqliteJournal::open(path, engine::SqliteJournal::Mode::write);

@@ -16,13 +16,9 @@ using namespace pipewright;
 namespace {
 
 template <class T>
-concept streamable = requires(std::ostream& out, const T& value) {
-  out << value;
-};
+concept streamable = requires(std::ostream& out, const T& value) { out << value; };
 template <class T>
-concept equality_comparable_to_text = requires(const T& a, const std::string& b) {
-  a == b;
-};
+concept equality_comparable_to_text = requires(const T& a, const std::string& b) { a == b; };
 
 static_assert(streamable<std::string>);
 static_assert(!streamable<Secret>);

@@ -12,13 +12,17 @@ json named(const std::string& id, const std::string& name) { return {{"external_
 
 TEST_CASE("a client is created once and is unchanged the second time") {
   Shop shop;
-  const Outcome created = shop.one("crm.client", operation(Verb::upsert, "external_id", {{"external_id", "777"}, {"phones", {"+79005550001"}}}, {{"first_name", "Иван & Co + 100% 😀 \"x\""}}));
+  const Outcome created = shop.one(
+      "crm.client", operation(Verb::upsert, "external_id", {{"external_id", "777"}, {"phones", {"+79005550001"}}},
+                              {{"first_name", "Иван & Co + 100% 😀 \"x\""}}));
   CHECK(created.kind == Kind::done);
   CHECK(created.operation == "create");
   CHECK(created.result["external_id"].id_text() == "777");
   CHECK(created.result["first_name"].display() == "Иван & Co + 100% 😀 \"x\"");
   CHECK_FALSE(created.result["id"].is_null());
-  const Outcome again = shop.one("crm.client", operation(Verb::upsert, "external_id", {{"external_id", "777"}, {"phones", {"8 900 555-00-01"}}}, {{"first_name", "Пётр"}}));
+  const Outcome again = shop.one(
+      "crm.client", operation(Verb::upsert, "external_id", {{"external_id", "777"}, {"phones", {"8 900 555-00-01"}}},
+                              {{"first_name", "Пётр"}}));
   CHECK(again.kind == Kind::unchanged);
   CHECK(again.operation == "none");
   CHECK(again.result["id"] == created.result["id"]);
@@ -29,7 +33,8 @@ TEST_CASE("a client is created once and is unchanged the second time") {
 TEST_CASE("a lost answer to a client's creation ends as one client, written") {
   Shop shop;
   shop.calls.instead = [&](const engine::Request& request) -> std::optional<engine::CallResult> {
-    if (request.url.find("customers/create") == std::string::npos || shop.calls.count("customers/create") > 1) return std::nullopt;
+    if (request.url.find("customers/create") == std::string::npos || shop.calls.count("customers/create") > 1)
+      return std::nullopt;
     shop.sandbox.add_customer({{"externalId", "777"}, {"firstName", "Иван"}}, "wb");
     return engine::CallResult(tl::unexpected<engine::Lost>(engine::Lost{true, "the connection was reset"}));
   };
@@ -76,12 +81,15 @@ TEST_CASE("create says that the client exists, ensure leaves it as it is, update
   CHECK(found.result["first_name"].display() == "Анна");
 }
 
-TEST_CASE("a client found by its name: quotes, case and spaces aside, the exact one first, the oldest of several with a warning") {
+TEST_CASE(
+    "a client found by its name: quotes, case and spaces aside, the exact one first, the oldest of several with a "
+    "warning") {
   Shop shop;
   const auto folded = shop.sandbox.add_customer({{"firstName", "ооо  \"вайлдбериз\""}}, "wb");
   shop.sandbox.add_customer({{"firstName", "ООО «ВАЙЛДБЕРИЗ» Логистика"}}, "wb");
   const json wanted = {{"first_name", "ООО «ВАЙЛДБЕРИЗ»"}};
-  Outcome found = shop.one("crm.client", operation(Verb::upsert, "first_name", wanted, {{"external_id", "wildberries"}}));
+  Outcome found =
+      shop.one("crm.client", operation(Verb::upsert, "first_name", wanted, {{"external_id", "wildberries"}}));
   CHECK(found.kind == Kind::unchanged);
   CHECK(found.result["id"].id_text() == std::to_string(folded));
   const auto exact = shop.sandbox.add_customer({{"firstName", "ООО «ВАЙЛДБЕРИЗ»"}}, "wb");
@@ -95,7 +103,8 @@ TEST_CASE("a client found by its name: quotes, case and spaces aside, the exact 
 TEST_CASE("a client made by its name gets no external id, and equal names of a batch make one search") {
   Shop shop;
   const json wanted = {{"first_name", "ООО «ВАЙЛДБЕРИЗ»"}};
-  const Outcome made = shop.one("crm.client", operation(Verb::upsert, "first_name", wanted, {{"external_id", "wildberries"}}));
+  const Outcome made =
+      shop.one("crm.client", operation(Verb::upsert, "first_name", wanted, {{"external_id", "wildberries"}}));
   CHECK(made.operation == "create");
   CHECK_FALSE(shop.customers()[0].contains("externalId"));
   CHECK(engine::find_field(made.record, "external_id") == nullptr);
@@ -107,8 +116,10 @@ TEST_CASE("a client made by its name gets no external id, and equal names of a b
 
 TEST_CASE("a client is found by phone and by e-mail") {
   Shop shop;
-  const auto id = shop.sandbox.add_customer({{"firstName", "Иван"}, {"email", "ivan@example.com"}, {"phones", {{{"number", "89005550001"}}}}}, "wb");
-  const Outcome by_phone = shop.one("crm.client", operation(Verb::find, "phones", {{"phones", {"+7 (900) 555-00-01"}}}));
+  const auto id = shop.sandbox.add_customer(
+      {{"firstName", "Иван"}, {"email", "ivan@example.com"}, {"phones", {{{"number", "89005550001"}}}}}, "wb");
+  const Outcome by_phone =
+      shop.one("crm.client", operation(Verb::find, "phones", {{"phones", {"+7 (900) 555-00-01"}}}));
   CHECK(by_phone.kind == Kind::found);
   CHECK(by_phone.result["id"].id_text() == std::to_string(id));
   CHECK(shop.one("crm.client", operation(Verb::find, "email", {{"email", "Ivan@Example.com"}})).kind == Kind::found);
@@ -119,8 +130,15 @@ TEST_CASE("only what differs is written to a client: phones are added, custom fi
   options.refuse_unknown_custom_fields = false;
   options.phones_replace = true;
   Shop shop(options);
-  shop.sandbox.add_customer({{"externalId", "1"}, {"firstName", "Анна"}, {"lastName", "Ли"}, {"email", "a@b.ru"}, {"phones", {{{"number", "+79005550001"}}}}}, "wb");
-  Operation wanted = operation(Verb::upsert, "external_id", {{"external_id", "1"}, {"first_name", "Анна"}, {"phones", {"+79005550002"}}}, {{"last_name", "Другая"}});
+  shop.sandbox.add_customer({{"externalId", "1"},
+                             {"firstName", "Анна"},
+                             {"lastName", "Ли"},
+                             {"email", "a@b.ru"},
+                             {"phones", {{{"number", "+79005550001"}}}}},
+                            "wb");
+  Operation wanted = operation(Verb::upsert, "external_id",
+                               {{"external_id", "1"}, {"first_name", "Анна"}, {"phones", {"+79005550002"}}},
+                               {{"last_name", "Другая"}});
   wanted.written.emplace_back("email", Value(engine::Clear{}));
   const Outcome changed = shop.one("crm.client", wanted);
   CHECK(changed.kind == Kind::done);
@@ -137,8 +155,15 @@ TEST_CASE("only what differs is written to a client: phones are added, custom fi
 
 TEST_CASE("empty is not null: what a marketplace does not know wipes nothing") {
   Shop shop;
-  shop.sandbox.add_customer({{"externalId", "1"}, {"firstName", "Анна"}, {"lastName", "Ли"}, {"phones", {{{"number", "+79005550001"}}}}}, "wb");
-  const Outcome same = shop.one("crm.client", operation(Verb::upsert, "external_id", {{"external_id", "1"}, {"first_name", "Анна"}, {"last_name", nullptr}, {"patronymic", ""}, {"phones", json::array({""})}}));
+  shop.sandbox.add_customer(
+      {{"externalId", "1"}, {"firstName", "Анна"}, {"lastName", "Ли"}, {"phones", {{{"number", "+79005550001"}}}}},
+      "wb");
+  const Outcome same = shop.one("crm.client", operation(Verb::upsert, "external_id",
+                                                        {{"external_id", "1"},
+                                                         {"first_name", "Анна"},
+                                                         {"last_name", nullptr},
+                                                         {"patronymic", ""},
+                                                         {"phones", json::array({""})}}));
   CHECK(same.kind == Kind::unchanged);
   CHECK(shop.calls.count("edit") == 0);
 }
@@ -146,7 +171,8 @@ TEST_CASE("empty is not null: what a marketplace does not know wipes nothing") {
 TEST_CASE("a partly refused upload keeps the good ones and tells why of the others") {
   Shop shop;
   engine::Batch batch;
-  for (int i = 0; i < 5; ++i) batch.push_back(operation(Verb::upsert, "external_id", named("c" + std::to_string(i), "Клиент")));
+  for (int i = 0; i < 5; ++i)
+    batch.push_back(operation(Verb::upsert, "external_id", named("c" + std::to_string(i), "Клиент")));
   batch[2].written.emplace_back("email", Value("no address at all"));
   const auto outcomes = shop.act("crm.client", batch);
   for (std::size_t i = 0; i < 5; ++i) CHECK(outcomes[i].kind == (i == 2 ? Kind::failed : Kind::done));
@@ -169,7 +195,8 @@ TEST_CASE("an upload whose entries appeared meanwhile is no success for them") {
       return std::nullopt;
     };
     engine::Batch batch;
-    for (int i = 0; i < 3; ++i) batch.push_back(operation(Verb::upsert, "external_id", named("c" + std::to_string(i), "Клиент")));
+    for (int i = 0; i < 3; ++i)
+      batch.push_back(operation(Verb::upsert, "external_id", named("c" + std::to_string(i), "Клиент")));
     const auto outcomes = shop.act("crm.client", batch);
     CHECK(outcomes[0].operation == "create");
     CHECK(outcomes[1].operation == "update");
@@ -180,7 +207,8 @@ TEST_CASE("an upload whose entries appeared meanwhile is no success for them") {
 
 TEST_CASE("a bad key, a right that lacks, HTML and a 503 are told apart") {
   Shop wrong({}, {}, "no-such-key");
-  CHECK(wrong.one("crm.client", operation(Verb::find, "external_id", {{"external_id", "1"}})).failure->kind == engine::Failure::Kind::credentials);
+  CHECK(wrong.one("crm.client", operation(Verb::find, "external_id", {{"external_id", "1"}})).failure->kind ==
+        engine::Failure::Kind::credentials);
 
   Shop shop;
   const auto failing = [&](const json& fault) {
@@ -206,14 +234,16 @@ TEST_CASE("a bad key, a right that lacks, HTML and a 503 are told apart") {
   engine::Settings settings = limited.connection->settings();
   settings.secrets["key"] = Secret(key);
   limited.connection = *limited.nodes.connections.front().make(settings);
-  CHECK(limited.one("crm.client", operation(Verb::create, "external_id", named("9", "Анна"))).failure->kind == engine::Failure::Kind::permanent);
+  CHECK(limited.one("crm.client", operation(Verb::create, "external_id", named("9", "Анна"))).failure->kind ==
+        engine::Failure::Kind::permanent);
 }
 
 TEST_CASE("a dry run writes nothing and shows the client as it would be, again and again") {
   Shop shop;
   shop.calls.takes_down = true;
   engine::Batch batch;
-  for (int i = 0; i < 3; ++i) batch.push_back(operation(Verb::upsert, "external_id", named("c" + std::to_string(i), "Клиент")));
+  for (int i = 0; i < 3; ++i)
+    batch.push_back(operation(Verb::upsert, "external_id", named("c" + std::to_string(i), "Клиент")));
   const auto outcomes = shop.act("crm.client", batch);
   for (const Outcome& each : outcomes) {
     CHECK(each.operation == "create");

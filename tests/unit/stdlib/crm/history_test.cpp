@@ -18,7 +18,9 @@ struct Scripted {
 
   Scripted() {
     static_cast<crm::Account&>(*shop.connection).zone = "Europe/Moscow";
-    shop.calls.instead = [this](const engine::Request& request) -> std::optional<engine::CallResult> { return engine::CallResult(answer(request)); };
+    shop.calls.instead = [this](const engine::Request& request) -> std::optional<engine::CallResult> {
+      return engine::CallResult(answer(request));
+    };
   }
 
   engine::Answer answer(const engine::Request& request) {
@@ -49,13 +51,20 @@ struct Scripted {
 };
 
 json status_entry(int id, const std::string& from, const std::string& to, bool own) {
-  json entry = {{"id", id}, {"createdAt", "2026-11-23 12:00:00"}, {"source", own ? "api" : "user"}, {"field", "status"}, {"oldValue", {{"code", from}}}, {"newValue", {{"code", to}}},
+  json entry = {{"id", id},
+                {"createdAt", "2026-11-23 12:00:00"},
+                {"source", own ? "api" : "user"},
+                {"field", "status"},
+                {"oldValue", {{"code", from}}},
+                {"newValue", {{"code", to}}},
                 {"order", {{"id", 7}, {"externalId", "wb-1"}, {"site", "wb"}, {"status", to}}}};
   if (own) entry["apiKey"] = {{"current", true}};
   return entry;
 }
 
-json standing_order(const std::string& status) { return {{"id", 7}, {"externalId", "wb-1"}, {"site", "wb"}, {"status", status}, {"customFields", json::array()}}; }
+json standing_order(const std::string& status) {
+  return {{"id", 7}, {"externalId", "wb-1"}, {"site", "wb"}, {"status", status}, {"customFields", json::array()}};
+}
 
 const std::string from_start = "{\"id\":1}";
 
@@ -65,7 +74,8 @@ TEST_CASE("the first look tells nothing, the next one what somebody else did sin
   Shop shop;
   const auto old = shop.sandbox.add_order({{"externalId", "old"}}, "wb");
   shop.sandbox.set_status(old, "assembling");
-  shop.calls.time = Instant(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()));
+  shop.calls.time = Instant(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()));
   const engine::Page first = shop.look("crm.order.new", "");
   const engine::Page statuses = shop.look("crm.order.status_changed", "");
   CHECK(first.events.empty());
@@ -95,7 +105,8 @@ TEST_CASE("the first look tells nothing, the next one what somebody else did sin
 
 TEST_CASE("own changes are ignored unless the pipeline asks for them") {
   Shop shop;
-  shop.calls.time = Instant(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()));
+  shop.calls.time = Instant(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()));
   const auto id = shop.sandbox.add_order({{"externalId", "o"}}, "wb");
   const engine::Page first = shop.look("crm.order.status_changed", "");
   Operation own;
@@ -112,7 +123,8 @@ TEST_CASE("own changes are ignored unless the pipeline asks for them") {
 
 TEST_CASE("a deleted order is left out with a notice") {
   Shop shop;
-  shop.calls.time = Instant(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()));
+  shop.calls.time = Instant(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()));
   const engine::Page first = shop.look("crm.order.changed", "");
   const auto id = shop.sandbox.add_order({{"externalId", "gone"}}, "wb");
   const auto kept = shop.sandbox.add_order({{"externalId", "kept"}}, "wb");
@@ -129,7 +141,8 @@ TEST_CASE("a deleted order is left out with a notice") {
 
 TEST_CASE("a stale status: what we wrote after it makes it no event") {
   Scripted scripted;
-  scripted.history = {status_entry(101, "new", "assembling", false), status_entry(102, "assembling", "cancel-other", true)};
+  scripted.history = {status_entry(101, "new", "assembling", false),
+                      status_entry(102, "assembling", "cancel-other", true)};
   scripted.orders = json::array({standing_order("cancel-other")});
   CHECK(scripted.shop.look("crm.order.status_changed", from_start).events.empty());
 }
@@ -154,7 +167,8 @@ TEST_CASE("a status that we overwrite between the history and the order is no ev
 
 TEST_CASE("one event for an order and look, with the last status of somebody else") {
   Scripted scripted;
-  scripted.history = {status_entry(101, "new", "assembling", false), status_entry(103, "assembling", "assembling-complete", false)};
+  scripted.history = {status_entry(101, "new", "assembling", false),
+                      status_entry(103, "assembling", "assembling-complete", false)};
   scripted.orders = json::array({standing_order("assembling-complete")});
   const engine::Page page = scripted.shop.look("crm.order.status_changed", from_start);
   REQUIRE(page.events.size() == 1);
@@ -191,7 +205,8 @@ TEST_CASE("a page without entries that counts some is not the end") {
 
 TEST_CASE("a slip of the server passes nothing over") {
   Scripted scripted;
-  scripted.history = {status_entry(5, "new", "assembling", false), status_entry(300, "assembling", "assembling-complete", false)};
+  scripted.history = {status_entry(5, "new", "assembling", false),
+                      status_entry(300, "assembling", "assembling-complete", false)};
   scripted.orders = json::array({standing_order("assembling-complete")});
   for (const int times : {1, 2}) {
     scripted.hidden_until = 1000;
@@ -250,7 +265,8 @@ TEST_CASE("since: the source begins there and tells what was") {
   Shop shop;
   const auto id = shop.sandbox.add_order({{"externalId", "old"}}, "wb");
   shop.sandbox.set_status(id, "assembling");
-  shop.calls.time = Instant(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()));
+  shop.calls.time = Instant(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()));
   dsl::plan::Source source;
   source.since = std::chrono::hours(1);
   CHECK(shop.look("crm.order.new", "", &source).events.size() == 1);

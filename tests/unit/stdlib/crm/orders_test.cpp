@@ -16,7 +16,8 @@ crm::sandbox::Options empty_catalogue() {
 }
 
 std::int64_t add_offer(Shop& shop, const std::string& barcode, const std::string& name) {
-  return shop.sandbox.add_offer({{"barcode", barcode}, {"name", name}, {"externalId", "x" + barcode}, {"xmlId", "m" + barcode}});
+  return shop.sandbox.add_offer(
+      {{"barcode", barcode}, {"name", name}, {"externalId", "x" + barcode}, {"xmlId", "m" + barcode}});
 }
 
 Operation order(const std::string& id, const json& items, const json& more = json::object(), Verb verb = Verb::upsert) {
@@ -34,10 +35,12 @@ json line(const std::string& id, const json& barcode, const json& price, int qua
 
 }  // namespace
 
-TEST_CASE("an order is created on the technical client, with its line found by barcode, and is unchanged the second time") {
+TEST_CASE(
+    "an order is created on the technical client, with its line found by barcode, and is unchanged the second time") {
   Shop shop(empty_catalogue());
   const auto offer = add_offer(shop, "2000000000017", "Футболка");
-  const Operation wanted = order("13833711", json::array({line("13833711", {"none", "2000000000017"}, 1290.50)}), {{"number", "WB-13833711"}});
+  const Operation wanted = order("13833711", json::array({line("13833711", {"none", "2000000000017"}, 1290.50)}),
+                                 {{"number", "WB-13833711"}});
   const Outcome created = shop.one("crm.order", wanted);
   REQUIRE(created.kind == Kind::done);
   CHECK(created.operation == "create");
@@ -105,7 +108,8 @@ TEST_CASE("two equal lines stay two, 0 and 990") {
   CHECK(items[0]["initialPrice"] == 0);
   CHECK(items[1]["initialPrice"] == 990);
   CHECK(items[0]["externalIds"][0]["value"] == "13833711-1");
-  CHECK(shop.one("crm.order", order("1", json::array({line("", "46", 0), line("", "46", 990)}))).kind == Kind::unchanged);
+  CHECK(shop.one("crm.order", order("1", json::array({line("", "46", 0), line("", "46", 990)}))).kind ==
+        Kind::unchanged);
 }
 
 TEST_CASE("lines are merged: a manager's line survives, a basket grows, quantity 0 removes") {
@@ -115,7 +119,8 @@ TEST_CASE("lines are merged: a manager's line survives, a basket grows, quantity
   shop.one("crm.order", order("basket", json::array({line("task-1", "46", 100)})));
   const auto id = shop.orders()[0]["id"].get<std::int64_t>();
   json items = shop.orders()[0]["items"];
-  shop.sandbox.edit_order(id, {{"items", {{{"id", items[0]["id"]}}, {{"offer", {{"id", gift}}}, {"quantity", 1}, {"initialPrice", 5}}}}});
+  shop.sandbox.edit_order(
+      id, {{"items", {{{"id", items[0]["id"]}}, {{"offer", {{"id", gift}}}, {"quantity", 1}, {"initialPrice", 5}}}}});
   REQUIRE(shop.orders()[0]["items"].size() == 2);
   Outcome outcome = shop.one("crm.order", order("basket", json::array({line("task-2", "46", 200)})));
   CHECK(outcome.operation == "update");
@@ -161,11 +166,14 @@ TEST_CASE("a barcode without an offer: free text and a warning, or it parks befo
 
 TEST_CASE("existing orders keep what nobody wrote, statuses of initially included") {
   Shop shop(empty_catalogue());
-  Operation wanted = operation(Verb::upsert, "external_id", {{"external_id", "1"}, {"manager_comment", "первый"}}, {{"status", "new"}, {"customer_comment", "по умолчанию"}});
+  Operation wanted = operation(Verb::upsert, "external_id", {{"external_id", "1"}, {"manager_comment", "первый"}},
+                               {{"status", "new"}, {"customer_comment", "по умолчанию"}});
   CHECK(shop.one("crm.order", wanted).operation == "create");
   shop.sandbox.set_status(shop.orders()[0]["id"], "assembling");
   CHECK(shop.one("crm.order", wanted).kind == Kind::unchanged);
-  wanted = operation(Verb::upsert, "external_id", {{"external_id", "1"}, {"manager_comment", "второй"}, {"status", "cancel-other"}}, {{"customer_comment", "иначе"}});
+  wanted = operation(Verb::upsert, "external_id",
+                     {{"external_id", "1"}, {"manager_comment", "второй"}, {"status", "cancel-other"}},
+                     {{"customer_comment", "иначе"}});
   const Outcome changed = shop.one("crm.order", wanted);
   CHECK(changed.operation == "update");
   CHECK(changed.changes.size() == 2);
@@ -194,7 +202,8 @@ TEST_CASE("times are written by the account's wall clock, wherever the program r
 TEST_CASE("a status nobody knows parks with the CRM's words, the others of the batch are written") {
   Shop shop(empty_catalogue());
   engine::Batch batch;
-  for (int i = 0; i < 5; ++i) batch.push_back(order("o" + std::to_string(i), nullptr, {{"status", i == 2 ? "no-such-status" : "new"}}));
+  for (int i = 0; i < 5; ++i)
+    batch.push_back(order("o" + std::to_string(i), nullptr, {{"status", i == 2 ? "no-such-status" : "new"}}));
   const auto outcomes = shop.act("crm.order", batch);
   for (std::size_t i = 0; i < 5; ++i) CHECK(outcomes[i].kind == (i == 2 ? Kind::failed : Kind::done));
   CHECK(outcomes[2].failure->reason.find("no-such-status") != std::string::npos);
@@ -212,7 +221,8 @@ TEST_CASE("a client's id that nobody has parks, a given client is used and chang
   const Outcome moved = shop.one("crm.order", order("2", nullptr, {{"client", client}}, Verb::update));
   CHECK(moved.operation == "update");
   CHECK(shop.orders()[0]["customer"]["id"] == client);
-  CHECK(shop.one("crm.order", order("2", nullptr, {{"client", std::to_string(client)}}, Verb::update)).kind == Kind::unchanged);
+  CHECK(shop.one("crm.order", order("2", nullptr, {{"client", std::to_string(client)}}, Verb::update)).kind ==
+        Kind::unchanged);
 }
 
 TEST_CASE("orders are found by number and id; an order of another store is not ours") {
@@ -237,14 +247,17 @@ TEST_CASE("custom fields are merged by their codes") {
   shop.calls.instead = [&](const engine::Request& request) -> std::optional<engine::CallResult> {
     engine::Answer answer;
     answer.status = 200;
-    answer.body = R"({"success":true,"orders":[{"id":5,"externalId":"1","site":"wb","status":"new","customFields":{"wb_account":"a","other":"b","flag":true}}]})";
+    answer.body =
+        R"({"success":true,"orders":[{"id":5,"externalId":"1","site":"wb","status":"new","customFields":{"wb_account":"a","other":"b","flag":true}}]})";
     if (!request.write) return engine::CallResult(answer);
     sent = request.body;
     answer.body = R"({"success":true,"id":5})";
     return engine::CallResult(answer);
   };
-  CHECK(shop.one("crm.order", order("1", nullptr, {{"custom_fields", {{"wb_account", "a"}, {"flag", true}}}})).kind == Kind::unchanged);
-  const Outcome changed = shop.one("crm.order", order("1", nullptr, {{"custom_fields", {{"wb_account", "z"}, {"flag", true}}}}));
+  CHECK(shop.one("crm.order", order("1", nullptr, {{"custom_fields", {{"wb_account", "a"}, {"flag", true}}}})).kind ==
+        Kind::unchanged);
+  const Outcome changed =
+      shop.one("crm.order", order("1", nullptr, {{"custom_fields", {{"wb_account", "z"}, {"flag", true}}}}));
   CHECK(changed.operation == "update");
   CHECK(changed.changes[0].field == "custom_fields.wb_account");
   CHECK(sent.find("flag") == std::string::npos);
@@ -254,14 +267,18 @@ TEST_CASE("custom fields are merged by their codes") {
 TEST_CASE("payments and delivery go with the creation, of a delivery only what differs is written later") {
   Shop shop(empty_catalogue());
   const json address = {{"city", "Москва"}, {"street", "Тверская"}, {"country_iso", "RU"}};
-  Operation wanted = order("1", nullptr, {{"delivery", {{"code", "courier"}, {"cost", 100.50}, {"address", address}}}, {"payments", json::array({{{"type", "bank-card"}, {"status", "paid"}, {"amount", 100.5}}})}});
+  Operation wanted =
+      order("1", nullptr,
+            {{"delivery", {{"code", "courier"}, {"cost", 100.50}, {"address", address}}},
+             {"payments", json::array({{{"type", "bank-card"}, {"status", "paid"}, {"amount", 100.5}}})}});
   const Outcome created = shop.one("crm.order", wanted);
   REQUIRE(created.kind == Kind::done);
   const json sent = shop.last_form("orders/create", "order");
   CHECK(sent["payments"][0]["type"] == "bank-card");
   CHECK(sent["delivery"]["address"]["countryIso"] == "RU");
   CHECK(shop.one("crm.order", wanted).kind == Kind::unchanged);
-  const Outcome changed = shop.one("crm.order", order("1", nullptr, {{"delivery", {{"cost", 100.50}, {"address", {{"street", "Арбат"}}}}}}));
+  const Outcome changed = shop.one(
+      "crm.order", order("1", nullptr, {{"delivery", {{"cost", 100.50}, {"address", {{"street", "Арбат"}}}}}}));
   CHECK(changed.operation == "update");
   REQUIRE(changed.changes.size() == 1);
   CHECK(changed.changes[0].field == "delivery.address.street");
@@ -278,10 +295,12 @@ TEST_CASE("an offer that the index remembers and the CRM has no more costs a try
   auto& account = static_cast<Account&>(*shop.connection);
   account.catalogues["wb"].offers["46"].id = Value(123123);
   shop.calls.instead = [&](const engine::Request& request) -> std::optional<engine::CallResult> {
-    if (request.url.find("orders/create") == std::string::npos || request.body.find("123123") == std::string::npos) return std::nullopt;
+    if (request.url.find("orders/create") == std::string::npos || request.body.find("123123") == std::string::npos)
+      return std::nullopt;
     engine::Answer answer;
     answer.status = 400;
-    answer.body = R"({"success":false,"errorMsg":"Order is not loaded","errors":["items[0].offer.id: Offer with id 123123 not found."]})";
+    answer.body =
+        R"({"success":false,"errorMsg":"Order is not loaded","errors":["items[0].offer.id: Offer with id 123123 not found."]})";
     return engine::CallResult(answer);
   };
   const Outcome refused = shop.one("crm.order", order("2", json::array({line("2", "46", 10)})));
@@ -294,7 +313,9 @@ TEST_CASE("an offer that the index remembers and the CRM has no more costs a try
 
 TEST_CASE("a line named by a foreign id that no offer has is said to be free text") {
   Shop shop(empty_catalogue());
-  const Outcome created = shop.one("crm.order", order("1", json::array({{{"xml_id", "nobody"}, {"quantity", 1}, {"price", 5}, {"name", "Кружка"}}})));
+  const Outcome created =
+      shop.one("crm.order",
+               order("1", json::array({{{"xml_id", "nobody"}, {"quantity", 1}, {"price", 5}, {"name", "Кружка"}}})));
   CHECK(created.kind == Kind::done);
   REQUIRE(created.warnings.size() == 1);
   CHECK(created.warnings[0].find("nobody") != std::string::npos);
@@ -307,14 +328,18 @@ TEST_CASE("a thousand orders with a client each take few calls") {
   for (int from = 0; from < 1000; from += 100) {
     engine::Batch clients;
     engine::Batch orders;
-    for (int i = from; i < from + 100; ++i) clients.push_back(operation(Verb::upsert, "external_id", {{"external_id", "c" + std::to_string(i)}, {"first_name", "Иван"}}));
+    for (int i = from; i < from + 100; ++i)
+      clients.push_back(
+          operation(Verb::upsert, "external_id", {{"external_id", "c" + std::to_string(i)}, {"first_name", "Иван"}}));
     const auto made = shop.act("crm.client", clients);
     for (int i = from; i < from + 100; ++i) {
-      Operation each = order("o" + std::to_string(i), json::array({line("l" + std::to_string(i), "4600" + std::to_string(i % 20), 100)}));
+      Operation each = order("o" + std::to_string(i),
+                             json::array({line("l" + std::to_string(i), "4600" + std::to_string(i % 20), 100)}));
       engine::set_field(each.written, "client", made[static_cast<std::size_t>(i - from)].result["id"]);
       orders.push_back(each);
     }
-    for (const Outcome& each : shop.act("crm.order", orders)) done += each.kind == Kind::done && each.warnings.empty() ? 1 : 0;
+    for (const Outcome& each : shop.act("crm.order", orders))
+      done += each.kind == Kind::done && each.warnings.empty() ? 1 : 0;
   }
   CHECK(done == 1000);
   MESSAGE("calls: " << shop.calls.sent.size());
@@ -325,7 +350,8 @@ TEST_CASE("a dry run of orders sends nothing and carries on from what it would h
   Shop shop(empty_catalogue());
   add_offer(shop, "46", "Кружка");
   shop.calls.takes_down = true;
-  engine::Batch batch = {order("1", json::array({line("a", "46", 10)}), {{"client", "(x)"}}), order("2", json::array({line("b", "46", 20)})), order("3", nullptr)};
+  engine::Batch batch = {order("1", json::array({line("a", "46", 10)}), {{"client", "(x)"}}),
+                         order("2", json::array({line("b", "46", 20)})), order("3", nullptr)};
   engine::set_field(batch[0].written, "client", Value(engine::Placeholder{"(new client)"}));
   const auto outcomes = shop.act("crm.order", batch);
   for (const Outcome& each : outcomes) {
@@ -349,13 +375,17 @@ TEST_CASE("a dry run of orders sends nothing and carries on from what it would h
   }
 }
 
-// ---- crm.order.status --------------------------------------------------------------------------------------------------------------------
+// ---- crm.order.status
+// --------------------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a status is set once, asked for by the hundred, and never twice") {
   Shop shop(empty_catalogue());
   engine::Batch batch;
-  for (int i = 0; i < 4; ++i) shop.sandbox.add_order({{"externalId", "o" + std::to_string(i)}, {"status", i == 1 ? "cancel-other" : "new"}}, "wb");
-  for (const char* id : {"o0", "o1", "nobody"}) batch.push_back(operation(Verb::set, "external_id", {{"external_id", id}, {"status", "cancel-other"}}));
+  for (int i = 0; i < 4; ++i)
+    shop.sandbox.add_order({{"externalId", "o" + std::to_string(i)}, {"status", i == 1 ? "cancel-other" : "new"}},
+                           "wb");
+  for (const char* id : {"o0", "o1", "nobody"})
+    batch.push_back(operation(Verb::set, "external_id", {{"external_id", id}, {"status", "cancel-other"}}));
   batch.push_back(operation(Verb::set, "external_id", {{"external_id", nullptr}, {"status", "cancel-other"}}));
   batch.push_back(operation(Verb::set, "external_id", {{"external_id", "o2"}, {"status", "nonsense"}}));
   const auto outcomes = shop.act("crm.order.status", batch);

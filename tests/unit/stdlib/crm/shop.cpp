@@ -5,7 +5,8 @@
 namespace pipewright::crm::tests {
 
 std::size_t DirectCalls::count(const std::string& part) const {
-  return static_cast<std::size_t>(std::count_if(sent.begin(), sent.end(), [&](const engine::Request& each) { return each.url.find(part) != std::string::npos; }));
+  return static_cast<std::size_t>(std::count_if(
+      sent.begin(), sent.end(), [&](const engine::Request& each) { return each.url.find(part) != std::string::npos; }));
 }
 
 void DirectCalls::start(engine::Request request, std::function<void(engine::CallResult)> done) {
@@ -26,7 +27,8 @@ void DirectCalls::start(engine::Request request, std::function<void(engine::Call
   }
 }
 
-Shop::Shop(crm::sandbox::Options options, std::map<std::string, std::string> given, std::string key) : sandbox(std::move(options)) {
+Shop::Shop(crm::sandbox::Options options, std::map<std::string, std::string> given, std::string key)
+    : sandbox(std::move(options)) {
   engine::Settings settings;
   settings.name = "crm";
   settings.type = "retailcrm";
@@ -39,7 +41,8 @@ Shop::Shop(crm::sandbox::Options options, std::map<std::string, std::string> giv
 }
 
 engine::Outcomes Shop::act(const std::string& node, engine::Batch batch) {
-  const auto found = std::find_if(nodes.actions.begin(), nodes.actions.end(), [&](const engine::ActionNode& each) { return each.name == node; });
+  const auto found = std::find_if(nodes.actions.begin(), nodes.actions.end(),
+                                  [&](const engine::ActionNode& each) { return each.name == node; });
   REQUIRE(found != nodes.actions.end());
   auto task = found->work(*connection, std::move(batch), calls);
   task.start();
@@ -54,7 +57,8 @@ Outcome Shop::one(const std::string& node, Operation operation) {
 }
 
 engine::Page Shop::look(const std::string& node, const std::string& cursor, const dsl::plan::Source* source) {
-  const auto found = std::find_if(nodes.sources.begin(), nodes.sources.end(), [&](const engine::SourceNode& each) { return each.name == node; });
+  const auto found = std::find_if(nodes.sources.begin(), nodes.sources.end(),
+                                  [&](const engine::SourceNode& each) { return each.name == node; });
   REQUIRE(found != nodes.sources.end());
   engine::Look look;
   look.cursor = cursor;
@@ -70,7 +74,9 @@ nlohmann::json Shop::last_form(const std::string& path, const std::string& field
   for (const auto& entry : sandbox.log()) {
     if (entry["method"] != "POST" || entry["path"].get<std::string>().find(path) == std::string::npos) continue;
     const auto& form = entry["body"];
-    if (form.contains(field)) found = form[field].is_string() ? nlohmann::json::parse(form[field].get<std::string>(), nullptr, false) : form[field];
+    if (form.contains(field))
+      found =
+          form[field].is_string() ? nlohmann::json::parse(form[field].get<std::string>(), nullptr, false) : form[field];
   }
   return found;
 }

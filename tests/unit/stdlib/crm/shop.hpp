@@ -41,8 +41,12 @@ class DirectCalls : public engine::Calls {
 
  protected:
   void start(engine::Request request, std::function<void(engine::CallResult)> done) override;
-  void look_up(std::vector<std::string>, std::function<void(std::map<std::string, engine::Seen>)> done) override { done({}); }
-  void look_up_open(std::string, std::size_t, std::function<void(std::vector<engine::Seen>)> done) override { done({}); }
+  void look_up(std::vector<std::string>, std::function<void(std::map<std::string, engine::Seen>)> done) override {
+    done({});
+  }
+  void look_up_open(std::string, std::size_t, std::function<void(std::vector<engine::Seen>)> done) override {
+    done({});
+  }
 
  private:
   engine::http::Client client_;
@@ -50,7 +54,8 @@ class DirectCalls : public engine::Calls {
 
 /// A sandbox, a connection to its store `wb` and the nodes.
 struct Shop {
-  explicit Shop(crm::sandbox::Options options = {}, std::map<std::string, std::string> settings = {}, std::string key = {});
+  explicit Shop(crm::sandbox::Options options = {}, std::map<std::string, std::string> settings = {},
+                std::string key = {});
 
   crm::sandbox::Sandbox sandbox;
   engine::Nodes nodes = crm::nodes();
@@ -70,6 +75,7 @@ struct Shop {
 Value value_of(const nlohmann::json& json);
 Record record_of(const nlohmann::json& json);
 /// `by` one key that stands in `written`.
-Operation operation(Verb verb, const std::string& key, const nlohmann::json& written, const nlohmann::json& filling = nlohmann::json::object());
+Operation operation(Verb verb, const std::string& key, const nlohmann::json& written,
+                    const nlohmann::json& filling = nlohmann::json::object());
 
 }  // namespace pipewright::crm::tests

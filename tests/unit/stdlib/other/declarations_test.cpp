@@ -30,10 +30,12 @@ TEST_CASE("every declared node has behaviour, and every behaviour is declared") 
     for (const auto& [verb, repeat] : node->verbs) implemented.insert(verb);
     CHECK_MESSAGE(declared == implemented, name);
   }
-  for (const std::string& name : registry.node_names()) CHECK_MESSAGE((catalog.source(name) != nullptr || catalog.action(name) != nullptr), name);
+  for (const std::string& name : registry.node_names())
+    CHECK_MESSAGE((catalog.source(name) != nullptr || catalog.action(name) != nullptr), name);
   std::set<std::string> families;
   for (const std::string& family : catalog.families()) families.insert(family);
-  for (const engine::ConnectionType& type : registry.connection_types()) CHECK_MESSAGE(families.contains(type.default_name), type.type);
+  for (const engine::ConnectionType& type : registry.connection_types())
+    CHECK_MESSAGE(families.contains(type.default_name), type.type);
 }
 
 TEST_CASE("every node and every field of a record is documented") {

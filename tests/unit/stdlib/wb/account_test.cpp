@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "stdlib/wb/account.hpp"
-#include "stdlib/wb/tasks.hpp"
 #include "stdlib/wb/sandbox/sandbox.hpp"
+#include "stdlib/wb/tasks.hpp"
 
 using namespace pipewright;
 using engine::Record;
@@ -27,7 +27,8 @@ engine::Answer answer(int status, const std::string& body, engine::Headers heade
   return made;
 }
 
-Value contact(const std::string& full, const std::string& first, const std::string& replacement, const std::string& phone, const Value& code) {
+Value contact(const std::string& full, const std::string& first, const std::string& replacement,
+              const std::string& phone, const Value& code) {
   Record record;
   record.emplace_back("fullName", Value(full));
   record.emplace_back("firstName", Value(first));
@@ -93,13 +94,25 @@ TEST_CASE("a 4XX of the Marketplace costs ten calls, a 429 pauses for the server
 }
 
 TEST_CASE("errors of every shape keep Wildberries' words") {
-  struct Case { int status; const char* body; const char* words; };
-  for (const Case& each : {Case{409, R"({"code":"SupplyShippingRequired","message":"Specify shipping point","data":null})", "SupplyShippingRequired «Specify shipping point»"},
-                           Case{409, R"([{"code":"NotFound","message":"Not found","data":[]}])", "NotFound «Not found»"},
-                           Case{400, R"({"errors":["dateFrom: field required"]})", "dateFrom: field required"}, Case{400, R"({"errors":"dateFrom: Value not validated"})", "dateFrom: Value not validated"},
-                           Case{401, R"({"title":"unauthorized","detail":"token problem; token is expired","code":"07e4668e","requestId":"7b","status":401})", "token problem; token is expired"},
-                           Case{502, "<html><body>Bad gateway</body></html>", "HTTP 502 with HTML"}, Case{500, "", "HTTP 500"}}) {
-    CHECK_MESSAGE(wb::words_of(answer(each.status, each.body)).find(each.words) != std::string::npos, wb::words_of(answer(each.status, each.body)));
+  struct Case {
+    int status;
+    const char* body;
+    const char* words;
+  };
+  for (
+      const Case& each :
+      {Case{409, R"({"code":"SupplyShippingRequired","message":"Specify shipping point","data":null})",
+            "SupplyShippingRequired «Specify shipping point»"},
+       Case{409, R"([{"code":"NotFound","message":"Not found","data":[]}])", "NotFound «Not found»"},
+       Case{400, R"({"errors":["dateFrom: field required"]})", "dateFrom: field required"},
+       Case{400, R"({"errors":"dateFrom: Value not validated"})", "dateFrom: Value not validated"},
+       Case{
+           401,
+           R"({"title":"unauthorized","detail":"token problem; token is expired","code":"07e4668e","requestId":"7b","status":401})",
+           "token problem; token is expired"},
+       Case{502, "<html><body>Bad gateway</body></html>", "HTTP 502 with HTML"}, Case{500, "", "HTTP 500"}}) {
+    CHECK_MESSAGE(wb::words_of(answer(each.status, each.body)).find(each.words) != std::string::npos,
+                  wb::words_of(answer(each.status, each.body)));
   }
 }
 
@@ -107,7 +120,8 @@ TEST_CASE("what an answer means is decided by its status") {
   using Kind = engine::Failure::Kind;
   CHECK_FALSE(wb::failure_of(answer(204, "")));
   CHECK(wb::failure_of(answer(401, R"({"detail":"token is expired"})"))->kind == Kind::credentials);
-  CHECK(wb::failure_of(answer(401, R"({"detail":"read-only token scope not allowed for this route"})"))->kind == Kind::permanent);
+  CHECK(wb::failure_of(answer(401, R"({"detail":"read-only token scope not allowed for this route"})"))->kind ==
+        Kind::permanent);
   CHECK(wb::failure_of(answer(403, "{}"))->kind == Kind::permanent);
   CHECK(wb::failure_of(answer(429, "{}"))->kind == Kind::transient);
   CHECK(wb::failure_of(answer(503, "<html>"))->kind == Kind::transient);
@@ -120,7 +134,8 @@ TEST_CASE("what an answer means is decided by its status") {
 
 TEST_CASE("a buyer's name is split, the replacement phone wins, an empty text is nothing") {
   const Value uid("uid-1");
-  const Value whole = wb::buyer_record(contact("Иванов Иван Петрович", "Иван", "79871234567", "+79871234000", Value(1234567)), uid);
+  const Value whole =
+      wb::buyer_record(contact("Иванов Иван Петрович", "Иван", "79871234567", "+79871234000", Value(1234567)), uid);
   CHECK(whole["last_name"].display() == "Иванов");
   CHECK(whole["first_name"].display() == "Иван");
   CHECK(whole["patronymic"].display() == "Петрович");
@@ -137,10 +152,17 @@ TEST_CASE("a buyer's name is split, the replacement phone wins, an empty text is
 }
 
 TEST_CASE("v2's numbers out of today's pair") {
-  struct Case { const char* supplier; const char* wb; int status; int user; };
-  for (const Case& each : {Case{"new", "waiting", 0, 4}, Case{"confirm", "waiting", 1, 4}, Case{"complete", "sorted", 2, 4}, Case{"cancel", "canceled", 3, 0},
-                           Case{"complete", "sold", 6, 2}, Case{"complete", "canceled_by_client", 7, 1}, Case{"new", "declined_by_client", 0, 1}, Case{"confirm", "canceled", 1, 1},
-                           Case{"complete", "defect", 2, 5}, Case{"complete", "ready_for_pickup", 2, 4}}) {
+  struct Case {
+    const char* supplier;
+    const char* wb;
+    int status;
+    int user;
+  };
+  for (const Case& each :
+       {Case{"new", "waiting", 0, 4}, Case{"confirm", "waiting", 1, 4}, Case{"complete", "sorted", 2, 4},
+        Case{"cancel", "canceled", 3, 0}, Case{"complete", "sold", 6, 2}, Case{"complete", "canceled_by_client", 7, 1},
+        Case{"new", "declined_by_client", 0, 1}, Case{"confirm", "canceled", 1, 1}, Case{"complete", "defect", 2, 5},
+        Case{"complete", "ready_for_pickup", 2, 4}}) {
     CHECK(wb::status_code(each.supplier, each.wb, true) == each.status);
     CHECK(wb::user_status_code(each.supplier, each.wb) == each.user);
   }
