@@ -120,7 +120,7 @@ class CommandLine {
     sub->add_option("--input", options_.input, "records instead of the sources: JSON or NDJSON, `-` for standard input")
         ->type_name("FILE");
     sub->add_flag("--offline", options_.offline, "no network at all: lookups find nothing");
-    sub->add_option("--limit", options_.limit, "stop after N events")->type_name("N");
+    sub->add_option("--limit", options_.limit, "stop after N events")->check(CLI::PositiveNumber)->type_name("N");
     sub->add_option("--since", options_.since, "how far back the sources look, for example 2d")->type_name("DURATION");
     sub->add_flag("--exit-code", options_.exit_code, "status 3 when there would be writes");
     sub->add_flag("--mask", options_.mask, "names, phones and addresses of people out");
@@ -145,13 +145,14 @@ class CommandLine {
     state(sub);
     sub->add_flag("--all", options_.all, "also what was written, unchanged or skipped");
     sub->add_option("--pipeline", options_.pipeline, "of this pipeline only")->type_name("NAME");
-    sub->add_option("--limit", options_.limit, "at most N")->type_name("N");
+    sub->add_option("--limit", options_.limit, "at most N")->check(CLI::PositiveNumber)->type_name("N");
     sub->require_subcommand(0, 1);
     CLI::App* show =
         sub->add_subcommand("show", "each step of an event, requests and answers, why it was skipped or parked");
     prepare(show, pipewright::cli::events_show, "  pipewright events show 31\n");
     show->add_option("ID", options_.ids, "as `events` lists them")->required()->type_name("");
     state(show);
+    format(show);
     show->add_flag("--mask", options_.mask, "names, phones and addresses of people out");
     CLI::App* retry = sub->add_subcommand("retry", "parked events begin again, with the program as it is now");
     prepare(retry, pipewright::cli::events_retry, "  pipewright events retry 31\n  pipewright events retry --all\n");

@@ -109,6 +109,10 @@ void fill_registry(Project& into) {
 
 std::optional<int> load_config(const Options& options, Project& into) {
   if (!into.registry) fill_registry(into);
+  if (!options.state.starts_with("sqlite:") && options.state.find(':') != std::string::npos) {
+    tell_error(fmt::format("`{}` is no place for the state", options.state), "write --state sqlite:FILE");
+    return Status::usage;
+  }
   const std::string path = options.config.empty() ? find_config(options.paths) : options.config;
   if (path.empty()) {
     std::error_code error;

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/text.hpp"
@@ -53,6 +54,23 @@ std::string with_place(const std::string& text, const std::string& place, std::s
   const std::size_t taken = display_width(text) + display_width(place) + 2;
   if (taken <= width) return text + std::string(width - taken + 2, ' ') + place;
   return text + "  " + place;
+}
+
+std::string wrapped(const std::string& head, const std::vector<std::string>& parts, const std::string& place,
+                    std::size_t width) {
+  const std::size_t indent = display_width(head);
+  const std::size_t room = std::max<std::size_t>(width, indent + place.size() + 42) - place.size() - 2;
+  std::vector<std::string> lines = {head};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string part = parts[i] + (i + 1 < parts.size() ? "," : "");
+    const bool begins = display_width(lines.back()) <= indent;
+    if (!begins && display_width(lines.back()) + 1 + display_width(part) > room)
+      lines.push_back(std::string(indent, ' '));
+    const bool first = display_width(lines.back()) <= indent;
+    lines.back() += (first ? "" : " ") + part;
+  }
+  lines.front() = with_place(lines.front(), place, width);
+  return join(lines, "\n") + "\n";
 }
 
 void tell_error(const std::string& message, const std::string& help) {

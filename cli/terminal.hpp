@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pipewright::cli {
 
@@ -16,6 +17,11 @@ std::string padded_left(std::string_view text, std::size_t width);
 std::string fitted(std::string_view text, std::size_t width);  ///< cut with `…`
 /// `text` with `place` at the right edge, on the next line when both do not fit.
 std::string with_place(const std::string& text, const std::string& place, std::size_t width);
+
+/// `head` and the parts behind it, separated by commas and broken into lines of `width`; the first line has `place` at
+/// its right edge.
+std::string wrapped(const std::string& head, const std::vector<std::string>& parts, const std::string& place,
+                    std::size_t width);
 
 /// An error on standard error: "error: MESSAGE", "help: HELP".
 void tell_error(const std::string& message, const std::string& help = {});

@@ -99,7 +99,7 @@ struct Call {
 };  // functions are known by name: engine/functions
 struct TextOf {
   std::vector<Expr> parts;
-};                // holes and literals, each printed by its own type
+};  // holes and literals, each printed by its own type
 struct Clear {};  // empties a field
 
 struct Expr {

@@ -283,6 +283,9 @@ struct ActionNode {
   /// Of a pure sink that keeps something (`file.append`): what was appended since the last time is durable now, and
   /// this is how far each target got. Journaled with the outcomes.
   std::function<std::vector<std::pair<std::string, std::string>>(Connection&)> positions;
+  /// Of the same: the targets opened for the first time in this life, and how long they were then. Journaled before
+  /// anything is appended: a run that dies before its first record is cut back too.
+  std::function<std::vector<std::pair<std::string, std::string>>(Connection&)> openings;
   /// Of the same: goes back to a position that was journaled, at the start and after a failure.
   std::function<Result<void>(Connection&, std::string target, std::string position)> resume;
 };

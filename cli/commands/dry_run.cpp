@@ -48,7 +48,7 @@ std::string operation_word(const std::string& operation) {
 /// Takes down what would be written; prints JSON lines at once, text grouped by pipeline at the end.
 class Announcer : public engine::Observer {
  public:
-  explicit Announcer(const Options& options) : options_(options) {}
+  Announcer(const Options& options, const dsl::plan::Plan& plan) : options_(options), plan_(plan) {}
 
   [[nodiscard]] bool every_event() const override { return true; }
 
@@ -75,8 +75,8 @@ class Announcer : public engine::Observer {
     if (!text.empty()) fmt::print(stderr, "warning: {}: {}: {}\n", pipeline, source, text);
   }
 
-  void finish(const dsl::plan::Plan& plan) const {
-    for (const dsl::plan::Pipeline& pipeline : plan.pipelines) {
+  void finish() const {
+    for (const dsl::plan::Pipeline& pipeline : plan_.pipelines) {
       const auto found = texts_.find(pipeline.name);
       if (found == texts_.end()) continue;
       std::vector<std::string> sources;
@@ -142,7 +142,7 @@ class Announcer : public engine::Observer {
 
   [[nodiscard]] std::string text(const engine::Ended& event) const {
     const std::size_t width = terminal_width(1);
-    std::string out = fmt::format("  {} {}\n", event.id >= 0 ? "order" : "", event.key);
+    std::string out = fmt::format("  {} {}\n", noun_of(event.pipeline), event.key);
     for (const EndedStep& step : event.steps) {
       const Outcome& outcome = step.outcome;
       std::vector<std::string> parts;
@@ -161,9 +161,7 @@ class Announcer : public engine::Observer {
                                                 : outcome.summary);
       }
       const std::string mark = sign == '.' ? "·" : std::string(1, sign);
-      out += with_place(fmt::format("    {} {}  {}", mark, padded(step.node, 12), join(parts, ", ")),
-                        place_text(step.place), width) +
-             "\n";
+      out += wrapped(fmt::format("    {} {}  ", mark, padded(step.node, 12)), parts, place_text(step.place), width);
     }
     if (event.kind == EndingKind::skipped)
       out += with_place(fmt::format("    · skipped       {}", event.reason), place_text(event.place), width) + "\n";
@@ -222,7 +220,13 @@ class Announcer : public engine::Observer {
     return engine::write_json(Value(std::move(line)));
   }
 
+  [[nodiscard]] std::string noun_of(const std::string& pipeline) const {
+    const dsl::plan::Pipeline* found = plan_.pipeline(pipeline);
+    return found == nullptr ? "event" : found->noun;
+  }
+
   const Options& options_;
+  const dsl::plan::Plan& plan_;
   Counts counts_;
   std::map<std::string, std::string> texts_;
 };
@@ -342,7 +346,7 @@ int dry_run(const Options& options) {
       base = std::move(*opened);
   }
   engine::DryJournal journal(base.get());
-  Announcer announcer(options);
+  Announcer announcer(options, plan);
   watch_signals();
   engine::Loop loop(journal, (*session)->hooks([](const std::string& text) { fmt::print(stderr, "{}\n", text); }));
   engine::Options core_options;
@@ -364,7 +368,7 @@ int dry_run(const Options& options) {
     tell_error(fine.error().message, fine.error().help);
     return Status::wrong;
   }
-  announcer.finish(plan);
+  announcer.finish();
   std::fflush(stdout);
   const auto left = core.undrained();
   const bool cut = options.limit && announcer.counts().all() >= *options.limit;

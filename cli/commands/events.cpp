@@ -9,6 +9,7 @@
 #include "cli/report.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
+#include "engine/http/server.hpp"
 #include "engine/journal/sqlite.hpp"
 #include "engine/json.hpp"
 
@@ -66,6 +67,11 @@ std::string ago(Duration duration) {
   return fmt::format("{} days ago", minutes / 60 / 24);
 }
 
+// A form is easier to read decoded.
+std::string readable(const std::string& body) {
+  return body.find("%7B") == std::string::npos ? body : engine::http::url_decoded(body, true);
+}
+
 void print_story(const engine::SqliteJournal& journal, const ListedEvent& event, const std::string& zone,
                  const Options& options) {
   const auto clock = [&](Instant at) { return zoned_text(at, zone, "%H:%M:%S"); };
@@ -80,10 +86,18 @@ void print_story(const engine::SqliteJournal& journal, const ListedEvent& event,
     fmt::print("\n  {}  {} {}  {}\n", padded(outcome.address, 4), outcome.node, outcome.verb,
                masked(outcome.outcome.summary, options.mask));
     for (const engine::Exchange& exchange : step.exchanges) {
-      fmt::print("     → {} {}  {}\n", exchange.method, exchange.url, clock(exchange.at));
-      if (!exchange.request_body.empty()) fmt::print("       {}\n", masked(exchange.request_body, options.mask));
+      const std::size_t width = terminal_width(1);
+      const bool refused = exchange.status == 0 || exchange.status >= 400;
+      // A good answer is one line; one that refused is there in full, and so is what it refuses.
+      const auto shown = [&](const std::string& body) {
+        const std::string text = masked(body, options.mask);
+        return refused || width < 20 ? text : fitted(text, width - 16);
+      };
+      fmt::print("     → {} {}  {}\n", exchange.method,
+                 fitted(engine::http::url_decoded(exchange.url, false), width - 24), clock(exchange.at));
+      if (!exchange.request_body.empty()) fmt::print("       {}\n", shown(readable(exchange.request_body)));
       fmt::print("     ← {} {}  {} ms\n", exchange.status == 0 ? "no answer" : fmt::format("{}", exchange.status),
-                 masked(exchange.answer_body, options.mask), exchange.took.count());
+                 shown(exchange.answer_body), exchange.took.count());
     }
     if (outcome.outcome.failure) fmt::print("     failed: {}\n", masked(outcome.outcome.failure->reason, options.mask));
   }
@@ -102,6 +116,47 @@ void print_story(const engine::SqliteJournal& journal, const ListedEvent& event,
     fmt::print("record {}\n",
                masked(engine::write_json(stored->record["raw"].is_null() ? stored->record : stored->record["raw"]),
                       options.mask));
+}
+
+// The same as one object: {…as listed,
+// "source","place","warnings","steps":[{"address","node","verb","summary","failure","calls"}]}.
+std::string story_json(const engine::SqliteJournal& journal, const ListedEvent& event, const Options& options) {
+  const auto text = [&](const std::string& shown) { return Value(masked(shown, options.mask)); };
+  engine::List steps;
+  for (const engine::ListedOutcome& step : journal.story(event.id)) {
+    engine::List calls;
+    for (const engine::Exchange& exchange : step.exchanges) {
+      engine::Record call;
+      call.emplace_back("method", Value(exchange.method));
+      call.emplace_back("url", Value(exchange.url));
+      call.emplace_back("request", text(exchange.request_body));
+      call.emplace_back("status", exchange.status == 0 ? Value() : Value(exchange.status));
+      call.emplace_back("answer", text(exchange.answer_body));
+      call.emplace_back("at", Value(utc_text(exchange.at)));
+      call.emplace_back("ms", Value(static_cast<std::int64_t>(exchange.took.count())));
+      calls.emplace_back(std::move(call));
+    }
+    const engine::StoredOutcome& stored = step.stored;
+    engine::Record shown;
+    shown.emplace_back("address", Value(stored.address));
+    shown.emplace_back("node", Value(stored.node));
+    shown.emplace_back("verb", Value(stored.verb));
+    shown.emplace_back("summary", text(stored.outcome.summary));
+    shown.emplace_back("failure", stored.outcome.failure ? text(stored.outcome.failure->reason) : Value());
+    shown.emplace_back("calls", Value(std::move(calls)));
+    steps.emplace_back(std::move(shown));
+  }
+  engine::List warnings;
+  for (const std::string& warning : event.warnings) warnings.push_back(text(warning));
+  const auto stored = journal.event(event.id);
+  engine::Record more;
+  more.emplace_back("source", stored ? Value(stored->source) : Value());
+  more.emplace_back("place", Value(event.place));
+  more.emplace_back("warnings", Value(std::move(warnings)));
+  more.emplace_back("steps", Value(std::move(steps)));
+  std::string line = listed_json(event);
+  line.back() = ',';
+  return line + engine::write_json(Value(std::move(more))).substr(1);
 }
 
 }  // namespace
@@ -157,7 +212,10 @@ int events_show(const Options& options) {
       tell_error(fmt::format("there is no event {}", text), "`pipewright events --all` lists all there are");
       return Status::usage;
     }
-    print_story(*journal, *event, project.config.time_zone, options);
+    if (options.format == Format::json)
+      fmt::print("{}\n", story_json(*journal, *event, options));
+    else
+      print_story(*journal, *event, project.config.time_zone, options);
   }
   return Status::fine;
 }

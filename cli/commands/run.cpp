@@ -90,7 +90,7 @@ class Run {
       if (stops_asked() == 1 && !stopping) {
         stopping = true;
         const auto in_flight = totals().in_flight();
-        if (is_terminal(2))
+        if (is_terminal(2) && in_flight > 0)
           fmt::print(stderr, "finishing {} event{} (once more: stop now, they go on at the next start)\n", in_flight,
                      in_flight == 1 ? "" : "s");
         core.stop(Loop::now());
@@ -160,7 +160,8 @@ class Run {
     project_ = std::move(fresh);
     session_ = std::move(*session);
     report.remark("info",
-                  fmt::format("the changed program runs now: {} pipelines{}", project_->checked.plan.pipelines.size(),
+                  fmt::format("the changed program runs now: {} pipeline{}{}", project_->checked.plan.pipelines.size(),
+                              project_->checked.plan.pipelines.size() == 1 ? "" : "s",
                               project_->commit.empty() ? "" : ", git " + project_->commit));
   }
 

@@ -201,6 +201,35 @@ void Engine::run_bulk(Poller& poller, Page page) {
     open = std::move(still);
   }
 
+  std::set<std::pair<std::string, std::string>> sinks;
+  gather_sinks(pipeline.steps, sinks);
+  bool opened = false;
+  for (const auto& [connection, name] : sinks) {
+    const ActionNode& node = *bound.runnable->registry->action(name);
+    if (!node.openings) continue;
+    for (auto& [target, position] : node.openings(*connection_of(connection, bound))) {
+      sink_positions_[{connection, name, target}] = position;
+      pending_.positions.push_back({connection, name, std::move(target), std::move(position)});
+      opened = true;
+    }
+  }
+  if (opened && !failed) {  // the page is read again when the journal knows where its sinks begin
+    if (const Result<void> back = rewind_sinks(pipeline, bound); !back) ports_.log(back.error().message);
+    ++poller.storing;
+    poller.more = false;
+    poller.next_at = now_;
+    after_commit([this, key = poller.pipeline + "\x1f" + poller.source](const Committed&) {
+      Poller& held = *pollers_.at(key);
+      --held.storing;
+      if (held.storing > 0 || held.looking) return;
+      if (held.removed)
+        pollers_.erase(key);
+      else
+        rebind(held);
+    });
+    return;
+  }
+
   if (failed) {  // back to what is known to be good; the page is read again
     if (const Result<void> back = rewind_sinks(pipeline, bound); !back) ports_.log(back.error().message);
     look_failed(poller, *failed);
@@ -212,8 +241,6 @@ void Engine::run_bulk(Poller& poller, Page page) {
   const std::size_t offset = pending_.events.size() - made.events.size();
   for (auto& [index, ending] : made.ended_events) pending_.ended_events.emplace_back(offset + index, std::move(ending));
   if (bulk.received != 0) pending_.bulks.push_back(std::move(bulk));
-  std::set<std::pair<std::string, std::string>> sinks;
-  gather_sinks(pipeline.steps, sinks);
   for (const auto& [connection, name] : sinks) {
     const ActionNode& node = *bound.runnable->registry->action(name);
     if (!node.positions) continue;
@@ -223,8 +250,12 @@ void Engine::run_bulk(Poller& poller, Page page) {
     }
   }
   if (!told.empty()) {
-    after_commit([this, told = std::move(told)](const Committed&) {
-      for (const Ended& each : told) observer_.ended(each);
+    after_commit([this, told = std::move(told), offset](const Committed& committed) mutable {
+      std::size_t place = offset;  // the parked ones are stored, in this order
+      for (Ended& each : told) {
+        if (each.kind == EndingKind::parked && place < committed.ids.size()) each.id = committed.ids[place++];
+        observer_.ended(each);
+      }
     });
   }
   page.events.clear();

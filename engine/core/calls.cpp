@@ -3,11 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <utility>
 
 #include "engine/core/state.hpp"
 #include "engine/json.hpp"
 
 namespace pipewright::engine {
+namespace {
+
+constexpr auto outage_told_after = std::chrono::seconds(3);
+
+}  // namespace
 
 Instant Job::now() const { return engine.now(); }
 bool Job::dry() const { return engine.options().dry; }
@@ -84,6 +91,14 @@ void Engine::call(Job& job, Request request, std::function<void(CallResult)> don
 bool Engine::send_from(Gate& gate) {
   bool any = false;
   while (!gate.waiting.empty() && !stopping_) {
+    if (options_.once && gate.failing_since) {
+      const Instant last = *gate.failing_since + options_.give_up;
+      if (now_ >= last && gate.in_flight == 0) {
+        refuse_waiting(gate);
+        return true;
+      }
+      wake(last);
+    }
     if (!open(gate)) {
       if (gate.failures == 0 || gate.in_flight == 0)
         wake(std::max(gate.bucket.ready_at(now_), gate.failures > 0 ? gate.not_before : now_));
@@ -103,6 +118,18 @@ bool Engine::send_from(Gate& gate) {
   return any;
 }
 
+// In `once`, when what keeps failing has been asked for long enough: who waits for it is told so.
+void Engine::refuse_waiting(Gate& gate) {
+  const std::deque<CallId> waiting = std::exchange(gate.waiting, {});
+  for (const CallId id : waiting) {
+    PendingCall call = std::move(calls_.at(id));
+    calls_.erase(id);
+    Job& job = *call.job;
+    call.done(tl::unexpected<Lost>(Lost{false, gate.reason}));
+    if (job.finished()) finished_.push_back(job.id);
+  }
+}
+
 bool Engine::send_waiting() {
   bool any = false;
   for (auto& [key, gate] : gates_) any |= send_from(gate);
@@ -111,10 +138,25 @@ bool Engine::send_waiting() {
 
 void Engine::judge(Gate& gate, const PendingCall& call, const CallResult& result) {
   const bool transient = !result || result->status == 429 || result->status >= 500;
+  const std::string& connection = call.job->connection->name();
   if (!transient) {
+    if (std::exchange(gate.told, false)) {
+      observer_.connection_up(connection);
+      pending_.notices.push_back({"connection " + connection, {}, now_});
+    }
     gate.failures = 0;
     gate.failing_since.reset();
     return;
+  }
+  gate.reason = result ? fmt::format("answers {}", result->status) : result.error().message;
+  // An outage of some seconds is worth a word; a full limit is none.
+  const bool limit = result && result->status == 429;
+  if (gate.failing_since && !gate.told && !limit && now_ - *gate.failing_since >= outage_told_after) {
+    gate.told = true;
+    Failure failure;
+    failure.reason = fmt::format("{}, for {} s now", gate.reason, (now_ - *gate.failing_since).count() / 1000);
+    observer_.connection_down(connection, failure);
+    pending_.notices.push_back({"connection " + connection, gate.reason, now_});
   }
   if (call.sent_at < gate.last_failure)
     return;  // sent side by side with one that failed: one outage, one step of the back-off

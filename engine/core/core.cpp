@@ -191,9 +191,25 @@ bool Engine::flush() {
   return false;
 }
 
+// What a sink has newly opened is journaled before it writes there.
+bool Engine::tell_openings(const Job& job) {
+  const ActionNode& node = *job.station->node;
+  if (options_.dry || !node.openings) return false;
+  bool any = false;
+  for (auto& [target, position] : node.openings(*job.connection)) {
+    pending_.positions.push_back({job.station->connection, node.name, std::move(target), std::move(position)});
+    any = true;
+  }
+  return any;
+}
+
 void Engine::process(std::uint64_t id) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return;
+  if (found->second->batch && tell_openings(*found->second)) {
+    after_commit([this, id](const Committed&) { finished_.push_back(id); });
+    return;
+  }
   const std::unique_ptr<Job> job = std::move(found->second);
   jobs_.erase(found);
   if (job->batch)
@@ -234,6 +250,12 @@ std::vector<std::string> Engine::undrained() const {
   }
   for (const auto& [pipeline, counters] : ports_.journal().counters()) {
     if (counters.in_flight() > 0) left.push_back(fmt::format("{}: {} events wait", pipeline, counters.in_flight()));
+  }
+  for (const auto& [key, gate] : gates_) {
+    const auto known = std::find_if(current_->runnable->connections.begin(), current_->runnable->connections.end(),
+                                    [&](const auto& each) { return key.starts_with(each.second->account() + "\x1f"); });
+    if (gate.failing_since && known != current_->runnable->connections.end())
+      left.push_back(fmt::format("connection {}: {}", known->first, gate.reason));
   }
   for (const auto& [name, state] : connections_) {
     if (state.down) left.push_back(fmt::format("connection {}: {}", name, state.reason));

@@ -33,6 +33,8 @@ struct Gate {
   Instant not_before{Duration(0)};
   Instant last_failure{Duration(0)};
   std::optional<Instant> failing_since;
+  std::string reason;  ///< of the last failure
+  bool told = false;   ///< of the outage, to the observer
   std::string group;
 };
 
@@ -220,6 +222,8 @@ class Engine {
   void over(Job& job, const std::optional<Failure>& failure);
   Job& new_job(std::shared_ptr<const Bound> bound, std::shared_ptr<Connection> connection);
   bool send_from(Gate& gate);
+  void refuse_waiting(Gate& gate);
+  bool tell_openings(const Job& job);
   void process(std::uint64_t job);
   [[nodiscard]] std::shared_ptr<Connection> connection_of(const std::string& name, const Bound& bound) const;
   [[nodiscard]] double jitter() { return ports_.jitter(); }
@@ -264,6 +268,7 @@ class Engine {
   bool retry_later(Station& station, Item& item, const Failure& failure);
   void requeue(Station& station, Item item);
   void release(Item& item);
+  [[nodiscard]] const plan::Source* origin_of(const Event& event) const;
   [[nodiscard]] bool needs_check(const Event& event) const;
   void start_check(Event& event);
   [[nodiscard]] bool given_up(const Station& station) const;

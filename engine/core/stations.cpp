@@ -334,31 +334,47 @@ void Engine::assume(const Item& item, const Outcome& outcome) {
   assumed_[item.identity] = outcome.result;
 }
 
-bool Engine::needs_check(const Event& event) const {
-  if (options_.dry || event.wrote || now_ - event.looked_at <= options_.stale_after || event.pipeline == nullptr)
-    return false;
+// The source that the event's record came from: for a listener, that of the pipeline at the beginning of its chain.
+const plan::Source* Engine::origin_of(const Event& event) const {
+  if (event.pipeline == nullptr) return nullptr;
   for (const plan::Source& source : event.pipeline->sources) {
-    if (!event.source.starts_with(source_key(source))) continue;
-    const SourceNode* node = event.bound->runnable->registry->source(source.node);
-    const auto state = connections_.find(source.connection);
-    const bool down = state != connections_.end() && state->second.down;
-    return node != nullptr && node->still_wanted && !down && connection_of(source.connection, *event.bound) != nullptr;
+    if (event.source.starts_with(source_key(source))) return &source;
   }
-  return false;
+  std::vector<const plan::Pipeline*> heard{event.pipeline};
+  for (std::size_t i = 0; i < heard.size(); ++i) {
+    for (const std::string& name : heard[i]->upstream) {
+      if (const plan::Pipeline* pipeline = event.bound->plan().pipeline(name)) heard.push_back(pipeline);
+    }
+    if (i == 0) continue;
+    for (const plan::Source& source : heard[i]->sources) {
+      const auto connection = connection_of(source.connection, *event.bound);
+      if (event.identity.starts_with(source.node + " ") && connection && connection->account() == event.account)
+        return &source;
+    }
+  }
+  return nullptr;
+}
+
+bool Engine::needs_check(const Event& event) const {
+  if (options_.dry || event.wrote || now_ - event.looked_at <= options_.stale_after) return false;
+  const plan::Source* source = origin_of(event);
+  if (source == nullptr) return false;
+  const SourceNode* node = event.bound->runnable->registry->source(source->node);
+  const auto state = connections_.find(source->connection);
+  const bool down = state != connections_.end() && state->second.down;
+  return node != nullptr && node->still_wanted && !down && connection_of(source->connection, *event.bound) != nullptr;
 }
 
 void Engine::start_check(Event& event) {
-  for (const plan::Source& source : event.pipeline->sources) {
-    if (!event.source.starts_with(source_key(source))) continue;
-    const SourceNode* node = event.bound->runnable->registry->source(source.node);
-    Job& job = new_job(event.bound, connection_of(source.connection, *event.bound));
-    job.event = event.id;
-    event.checking = true;
-    ++checks_;
-    job.check.emplace(node->still_wanted(*job.connection, event.data.record, job));
-    begin(job);
-    return;
-  }
+  const plan::Source* source = origin_of(event);
+  if (source == nullptr) return;
+  const SourceNode* node = event.bound->runnable->registry->source(source->node);
+  Job& job = new_job(event.bound, connection_of(source->connection, *event.bound));
+  job.event = event.id;
+  event.checking = true;
+  ++checks_;
+  job.check.emplace(node->still_wanted(*job.connection, event.data.record, job));
+  begin(job);
 }
 
 }  // namespace pipewright::engine

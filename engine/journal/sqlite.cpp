@@ -248,6 +248,9 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::string& pa
     if (!parts.writer.error().empty()) return fail(fmt::format("{}: {}", path, parts.writer.error()));
     if (Result<void> ready = prepare(parts.writer, path); !ready) return fail(ready.error());
   }
+  if (mode == Mode::read && ::access(path.c_str(), F_OK) != 0) {
+    return fail(fmt::format("there is no journal {} yet", path), "`pipewright run` begins one; --state names another");
+  }
   parts.reader.open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX);
   if (!parts.reader.error().empty()) return fail(fmt::format("{}: {}", path, parts.reader.error()));
   if (!parts.reader.execute("SELECT count(*) FROM counters")) {

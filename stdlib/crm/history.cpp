@@ -34,7 +34,13 @@ Task<PageResult> read_page(Account& account, Position position, Calls& calls) {
   const auto json = json_of(answer, false);
   if (!json) co_return tl::unexpected<Failure>(json.error());
   HistoryPage page;
-  page.entries = elements_of((*json)["history"]);
+  const Value& listed = (*json)["history"];
+  if (listed.list() == nullptr && listed.record() == nullptr) {
+    Failure failure;
+    failure.reason = "retailCRM: the answer holds no list `history`";
+    co_return tl::unexpected<Failure>(failure);
+  }
+  page.entries = elements_of(listed);
   const Decimal* total = (*json)["pagination"]["totalCount"].number();
   page.total = total != nullptr && total->integer()
                    ? static_cast<std::size_t>(std::max<std::int64_t>(0, *total->integer()))

@@ -1,6 +1,9 @@
 #include "stdlib/crm/lookup.hpp"
 
+#include <fmt/format.h>
+
 #include "engine/http/client.hpp"
+#include "stdlib/crm/records.hpp"
 
 namespace pipewright::crm {
 namespace {
@@ -26,9 +29,15 @@ Task<Listed> list_all(Account& account, std::string path, Pairs query, std::stri
     const CallResult answer = co_await calls.send(std::move(request));
     const auto json = json_of(answer, false);
     if (!json) co_return tl::unexpected<Failure>(json.error());
-    const List* found = (*json)[member].list();
-    if (found == nullptr || found->empty()) break;
-    all.insert(all.end(), found->begin(), found->end());
+    const Value& listed = (*json)[member];
+    if (listed.list() == nullptr && listed.record() == nullptr) {  // "nothing found" would make what is there again
+      Failure failure;
+      failure.reason = fmt::format("retailCRM: the answer holds no list `{}`", member);
+      co_return tl::unexpected<Failure>(failure);
+    }
+    const std::vector<Value> found = elements_of(listed);
+    if (found.empty()) break;
+    all.insert(all.end(), found.begin(), found.end());
     if (page >= page_count(*json)) break;
   }
   co_return all;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include "engine/json.hpp"
 
@@ -77,6 +78,7 @@ class Files : public Connection {
     return found->second;
   }
   std::map<std::string, Sink> sinks;
+  std::set<std::string> announced;  ///< whose beginning the journal knows
   std::map<std::string, Reading> readings;
 
  private:
@@ -287,6 +289,15 @@ std::vector<std::pair<std::string, std::string>> positions(Connection& connectio
   return result;
 }
 
+std::vector<std::pair<std::string, std::string>> openings(Connection& connection) {
+  auto& files = static_cast<Files&>(connection);
+  std::vector<std::pair<std::string, std::string>> result;
+  for (const auto& [path, sink] : files.sinks) {
+    if (files.announced.insert(path).second) result.emplace_back(path, std::to_string(sink.size));
+  }
+  return result;
+}
+
 Result<void> resume(Connection& connection, std::string target, std::string position) {
   auto& files = static_cast<Files&>(connection);
   const auto size = static_cast<std::uint64_t>(Decimal::parse(position).value_or(Decimal(0)).integer().value_or(0));
@@ -322,6 +333,7 @@ engine::Nodes nodes() {
   appending.pure_sink = true;
   appending.work = append;
   appending.positions = positions;
+  appending.openings = openings;
   appending.resume = resume;
   return {{std::move(type)}, {std::move(lines)}, {std::move(appending)}};
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,6 +75,9 @@ class Account : public engine::Connection {
     std::vector<Value> rows;
   };
   std::optional<Feed> recent_feed;
+  class Unread;
+  std::map<std::string, std::shared_ptr<Unread>> unread;  ///< long answers that a look has not come to the end of
+  std::int64_t unread_count = 0;
 
  private:
   [[nodiscard]] std::string base_url(const std::string& host) const;

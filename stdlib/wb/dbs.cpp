@@ -46,28 +46,21 @@ NewEvent event_of(const Known& known, const std::string& id, const std::string& 
 Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   auto& account = static_cast<Account&>(connection);
   Page page;
-  Request request = account.get(group::dbs, "/api/v3/dbs/orders/new");
-  const CallResult answer = co_await calls.send(std::move(request));
-  const auto json = json_of(answer);
-  if (!json) co_return failed(std::move(page), look, json.error());
-  std::vector<Value> tasks = orders_of(*json);
-  std::vector<std::string> ids;
-  for (const Value& task : tasks) ids.push_back(id_of(task));
-  const std::map<std::string, Seen> seen = co_await calls.recall(ids);
-  for (const Value& task : tasks) {
+  auto reading = read_fresh(account, group::dbs, "/api/v3/dbs/orders/new", read_cursor(look.cursor)["rest"].display(),
+                            look.room, calls);
+  const Fresh fresh = co_await reading;
+  if (fresh.failure) co_return failed(std::move(page), look, *fresh.failure);
+  page.notice = fresh.notice;
+  for (const Value& task : fresh.tasks) {
     const std::string id = id_of(task);
-    if (id.empty()) {
-      page.notice = "a task without an id in the answer of /dbs/orders/new is left out";
-      continue;
-    }
-    if (seen.contains(id)) continue;
     Known known;
     known.raw = task;
     known.status = {"new", "waiting", std::nullopt};
     page.seen.push_back({id, "", false, false});
     page.events.push_back(event_of(known, id, id));
   }
-  page.cursor = "{}";
+  page.more = !fresh.rest.empty();
+  page.cursor = page.more ? fmt::format("{{\"rest\":\"{}\"}}", fresh.rest) : "{}";
   co_return page;
 }
 
@@ -103,7 +96,9 @@ Task<Page> new_page(Account& account, Look look, Value cursor, Calls& calls) {
   const CallResult answer = co_await calls.send(std::move(request));
   const auto json = json_of(answer);
   if (!json) co_return failed(std::move(page), look, json.error());
-  const std::vector<Value> tasks = orders_of(*json);
+  const auto listed = orders_of(*json);
+  if (!listed) co_return failed(std::move(page), look, listed.error());
+  const std::vector<Value>& tasks = *listed;
   std::vector<std::string> ids;
   for (const Value& task : tasks) ids.push_back(id_of(task));
   const std::map<std::string, Seen> seen = co_await calls.recall(ids);
@@ -130,7 +125,9 @@ Task<Page> finished_page(Account& account, Look look, Value cursor, Calls& calls
   const CallResult answer = co_await calls.send(std::move(request));
   const auto json = json_of(answer);
   if (!json) co_return failed(std::move(page), look, json.error());
-  const std::vector<Value> tasks = orders_of(*json);
+  const auto listed = orders_of(*json);
+  if (!listed) co_return failed(std::move(page), look, listed.error());
+  const std::vector<Value>& tasks = *listed;
   std::vector<std::string> ids;
   for (const Value& task : tasks) ids.push_back(id_of(task));
   const std::map<std::string, Seen> seen = co_await calls.recall(ids);
@@ -164,7 +161,9 @@ Task<tl::expected<Contacts, Failure>> contacts(Account& account, std::vector<std
     const CallResult answer = co_await calls.send(std::move(request));
     const auto json = json_of(answer);
     if (!json) co_return tl::unexpected<Failure>(json.error());
-    for (const Value& entry : orders_of(*json)) found[entry["orderID"].id_text()] = entry;
+    const auto entries = orders_of(*json);
+    if (!entries) co_return tl::unexpected<Failure>(entries.error());
+    for (const Value& entry : *entries) found[entry["orderID"].id_text()] = entry;
   }
   co_return found;
 }

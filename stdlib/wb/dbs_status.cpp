@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "engine/json.hpp"
 #include "stdlib/wb/tasks.hpp"
@@ -107,12 +108,15 @@ Value body_of(const std::string& step, const std::vector<Item*>& items) {
   return Value(std::move(body));
 }
 
+std::vector<Value> results_of(const Value& json) {
+  const List* results = json["results"].list();
+  return results == nullptr ? std::vector<Value>() : *results;
+}
+
 // A 200 that is no success: what each item's own answer says.
 std::map<std::string, std::string> item_errors(const Value& json) {
   std::map<std::string, std::string> errors;
-  const List* results = json["results"].list();
-  if (results == nullptr) return errors;
-  for (const Value& result : *results) {
+  for (const Value& result : results_of(json)) {
     const bool* is_error = result["isError"].boolean();
     if (is_error == nullptr || !*is_error) continue;
     std::string text;
@@ -145,6 +149,8 @@ Task<bool> take_step(Account& account, std::string step, std::vector<Item*> item
     co_return false;
   }
   const std::map<std::string, std::string> errors = item_errors(*json);
+  std::set<std::string> named;
+  for (const Value& result : results_of(*json)) named.insert(result["orderId"].id_text());
   Statuses statuses;
   if (!errors.empty()) {
     std::vector<std::string> ids;
@@ -155,8 +161,16 @@ Task<bool> take_step(Account& account, std::string step, std::vector<Item*> item
   }
   for (Item* item : items) {
     const auto error = errors.find(item->id);
-    if (error == errors.end()) {
+    if (error == errors.end() && (calls.dry() || named.contains(item->id))) {
       item->now = step;
+      continue;
+    }
+    if (error == errors.end()) {  // success that is said of others only: the next try asks where it stands
+      Failure unsaid;
+      unsaid.reason = fmt::format("Wildberries: the answer to {} says nothing of order {}", step, item->id);
+      unsaid.maybe_done = true;
+      outcomes[item->index] = Outcome::failed(unsaid);
+      settled[item->index] = true;
       continue;
     }
     settled[item->index] = true;

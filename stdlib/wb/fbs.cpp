@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "engine/json.hpp"
 #include "engine/normalise.hpp"
@@ -53,50 +54,63 @@ void sort_by_creation(std::vector<Value>& tasks) {
                    [](const Value& a, const Value& b) { return created_at(a, Instant{}) < created_at(b, Instant{}); });
 }
 
+/// Where in /orders a look is: windows of thirty days, each a row of pages.
 struct Sweep {
-  std::vector<Value> tasks;
+  Instant from;   ///< the window's beginning
+  Instant until;  ///< the moment at which the sweep began
+  std::string next = "0";
+  bool over = false;
+  std::vector<Value> tasks;  ///< not seen before
   std::optional<Failure> failure;
 };
 
-// Every page of /orders from `from` to now, in windows of thirty days.
-Task<Sweep> sweep(Account& account, Instant from, Instant now, Calls& calls) {
-  Sweep result;
-  while (from < now) {
-    const Instant to = std::min<Instant>(from + longest_period, now + minutes(1));
-    std::string next = "0";
-    for (int pages = 0; pages < 1000; ++pages) {
-      Request request = account.get(group::fbs, orders_path(from, to, next));
-      const CallResult answer = co_await calls.send(std::move(request));
-      const auto json = json_of(answer);
-      if (!json) {
-        result.failure = json.error();
-        co_return result;
-      }
-      const std::vector<Value> tasks = orders_of(*json);
-      result.tasks.insert(result.tasks.end(), tasks.begin(), tasks.end());
-      const std::string following = (*json)["next"].id_text();
-      // `next` that repeats, an empty or a short page: the end.
-      if (tasks.size() < page_size || following == next || following.empty() || following == "0") break;
-      next = following;
+// From where it stands until now, or until there are `room` tasks.
+Task<Sweep> go_on(Account& account, Sweep sweep, std::size_t room, std::set<std::string> taken, Calls& calls) {
+  std::set<std::string> visited;
+  sweep.over = sweep.from >= sweep.until;
+  while (!sweep.over && sweep.tasks.size() < room) {
+    const Instant to = std::min<Instant>(sweep.from + longest_period, sweep.until + minutes(1));
+    visited.insert(sweep.next);
+    Request request = account.get(group::fbs, orders_path(sweep.from, to, sweep.next));
+    const CallResult answer = co_await calls.send(std::move(request));
+    const auto json = json_of(answer);
+    const auto tasks = json ? orders_of(*json) : tl::unexpected<Failure>(json.error());
+    if (!tasks) {
+      sweep.failure = tasks.error();
+      co_return sweep;
     }
-    from = to;
+    std::vector<std::string> ids;
+    for (const Value& task : *tasks) ids.push_back(id_of(task));
+    const std::map<std::string, Seen> seen = co_await calls.recall(ids);
+    for (const Value& task : *tasks) {
+      const std::string id = id_of(task);
+      if (!id.empty() && !seen.contains(id) && taken.insert(id).second) sweep.tasks.push_back(task);
+    }
+    const std::string following = (*json)["next"].id_text();
+    // `next` that repeats, an empty or a short page: the end.
+    const bool more =
+        tasks->size() >= page_size && !following.empty() && following != "0" && !visited.contains(following);
+    sweep.next = more ? following : "0";
+    if (more) continue;
+    visited.clear();
+    sweep.from = to;
+    sweep.over = sweep.from >= sweep.until;
   }
-  co_return result;
+  co_return sweep;
 }
 
 // ---- wb.fbs.new
 // ----------------------------------------------------------------------------------------------------------------------
 
+std::int64_t milliseconds_of(Instant instant) { return instant.time_since_epoch().count(); }
+
+// A long list is handed over by the page: first what /orders/new holds, then the sweep; the cursor says how far.
 Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   auto& account = static_cast<Account&>(connection);
   const Value cursor = read_cursor(look.cursor);
   const Instant now = calls.now();
+  const std::size_t room = std::max<std::size_t>(1, look.room);
   Page page;
-
-  Request request = account.get(group::fbs, "/api/v3/orders/new");
-  const CallResult answer = co_await calls.send(std::move(request));
-  const auto fresh = json_of(answer);
-  if (!fresh) co_return failed(std::move(page), look, fresh.error());
 
   // The sweep begins at the pipeline's first look: what was confirmed before it is not new.
   Instant first = now;
@@ -104,44 +118,45 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   if (look.source != nullptr && look.source->since_time) first = *look.source->since_time;
   first = moment(cursor, "first").value_or(first);
   const Instant last = moment(cursor, "last").value_or(first);
-  const Instant wide = moment(cursor, "wide").value_or(now);
-  const bool widely = now - wide >= hours(1);
-  const Instant from = std::max<Instant>(std::chrono::floor<std::chrono::seconds>(first),
-                                         last - (widely ? Duration(wide_overlap) : Duration(overlap)));
-  Task<Sweep> sweeping = sweep(account, from, now, calls);
-  Sweep swept = co_await sweeping;
-  if (swept.failure) co_return failed(std::move(page), look, *swept.failure);
+  Instant wide = moment(cursor, "wide").value_or(now);
+  std::string position = fmt::format("\"first\":{},\"last\":{}", milliseconds_of(first), milliseconds_of(last));
 
-  std::vector<Value> tasks = orders_of(*fresh);
-  std::map<std::string, bool> is_new;
-  for (const Value& task : tasks) is_new[id_of(task)] = true;
-  for (Value& task : swept.tasks) {
-    if (is_new.emplace(id_of(task), false).second) tasks.push_back(std::move(task));
+  Sweep sweep;
+  Fresh fresh;
+  if (const auto from = moment(cursor, "from")) {
+    sweep.from = *from;
+    sweep.until = moment(cursor, "until").value_or(now);
+    sweep.next = cursor["next"].is_null() ? "0" : cursor["next"].id_text();
+  } else {
+    auto reading = read_fresh(account, group::fbs, "/api/v3/orders/new", cursor["rest"].display(), room, calls);
+    fresh = co_await reading;
+    if (fresh.failure) co_return failed(std::move(page), look, *fresh.failure);
+    page.notice = fresh.notice;
+    const bool widely = now - wide >= hours(1);
+    if (widely && fresh.rest.empty()) wide = now;
+    sweep.from = std::max<Instant>(std::chrono::floor<std::chrono::seconds>(first),
+                                   last - (widely ? Duration(wide_overlap) : Duration(overlap)));
+    sweep.until = now;
   }
-  std::vector<std::string> ids;
-  for (const auto& [id, in_new] : is_new) ids.push_back(id);
-  const std::map<std::string, Seen> seen = co_await calls.recall(ids);
+  std::set<std::string> taken;
+  for (const Value& task : fresh.tasks) taken.insert(id_of(task));
+  if (fresh.rest.empty()) {
+    auto sweeping = go_on(account, std::move(sweep), room, taken, calls);
+    sweep = co_await sweeping;
+    if (sweep.failure) co_return failed(Page(), look, *sweep.failure);
+  }
 
   std::vector<std::string> unasked;
-  std::vector<Value> unseen;
-  for (Value& task : tasks) {
-    const std::string id = id_of(task);
-    if (id.empty()) {
-      page.notice =
-          "a task without an id in the answer of /orders/new is left out: " + engine::write_json(task).substr(0, 120);
-      continue;
-    }
-    if (seen.contains(id)) continue;
-    if (!is_new[id]) unasked.push_back(id);
-    unseen.push_back(std::move(task));
-  }
+  for (const Value& task : sweep.tasks) unasked.push_back(id_of(task));
   Statuses statuses;
   if (!unasked.empty()) {
     auto asking = fbs_statuses(account, unasked, calls);
     auto asked = co_await asking;
-    if (!asked) co_return failed(std::move(page), look, asked.error());
+    if (!asked) co_return failed(Page(), look, asked.error());
     statuses = std::move(*asked);
   }
+  std::vector<Value> unseen = std::move(fresh.tasks);
+  unseen.insert(unseen.end(), sweep.tasks.begin(), sweep.tasks.end());
   sort_by_creation(unseen);
   for (const Value& task : unseen) {
     const std::string id = id_of(task);
@@ -154,8 +169,17 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
     if (is_cancelled(known.status.supplier, known.status.wb)) continue;
     page.events.push_back(event_of(known, id, id));
   }
-  page.cursor = fmt::format("{{\"first\":{},\"last\":{},\"wide\":{}}}", first.time_since_epoch().count(),
-                            now.time_since_epoch().count(), (widely ? now : wide).time_since_epoch().count());
+  page.more = true;
+  if (!fresh.rest.empty()) {
+    position += fmt::format(",\"rest\":\"{}\"", fresh.rest);
+  } else if (!sweep.over) {
+    position += fmt::format(",\"from\":{},\"next\":\"{}\",\"until\":{}", milliseconds_of(sweep.from), sweep.next,
+                            milliseconds_of(sweep.until));
+  } else {
+    position = fmt::format("\"first\":{},\"last\":{}", milliseconds_of(first), milliseconds_of(sweep.until));
+    page.more = false;
+  }
+  page.cursor = fmt::format("{{{},\"wide\":{}}}", position, milliseconds_of(wide));
   co_return page;
 }
 
@@ -191,7 +215,9 @@ Task<Page> list_page(Account& account, Look look, Value cursor, Calls& calls) {
   const CallResult answer = co_await calls.send(std::move(request));
   const auto json = json_of(answer);
   if (!json) co_return failed(std::move(page), look, json.error());
-  const std::vector<Value> tasks = orders_of(*json);
+  const auto listed = orders_of(*json);
+  if (!listed) co_return failed(std::move(page), look, listed.error());
+  const std::vector<Value>& tasks = *listed;
   std::vector<std::string> ids;
   for (const Value& task : tasks) ids.push_back(id_of(task));
   const std::map<std::string, Seen> seen = co_await calls.recall(ids);

@@ -177,7 +177,12 @@ Task<bool> confirm(Account& account, Work& work, std::vector<Item> items, Calls&
     co_return false;
   }
   std::map<std::string, std::string> groups;
-  for (const Value& task : orders_of(*json)) groups[id_of(task)] = group_of(task);
+  const auto fresh = orders_of(*json);
+  if (!fresh) {
+    work.fail(items, fresh.error());
+    co_return false;
+  }
+  for (const Value& task : *fresh) groups[id_of(task)] = group_of(task);
   std::map<std::string, std::vector<Item>> by_group;
   for (const Item& item : items) {
     const auto found = groups.find(item.id);
@@ -191,7 +196,9 @@ Task<bool> confirm(Account& account, Work& work, std::vector<Item> items, Calls&
     work.settle(item.index, Outcome::failed(moved));
   }
   for (const auto& [name, members] : by_group) {
-    auto finding = supply_for(account, name, "", calls);
+    std::vector<std::size_t> indexes;
+    for (const Item& item : members) indexes.push_back(item.index);
+    auto finding = supply_for(account, name, "", indexes, calls);
     const auto supply = co_await finding;
     if (!supply) {
       work.fail(members, supply.error());
@@ -199,7 +206,7 @@ Task<bool> confirm(Account& account, Work& work, std::vector<Item> items, Calls&
     }
     std::vector<std::string> ids;
     for (const Item& item : members) ids.push_back(item.id);
-    auto adding = add_to_supply(account, *supply, ids, calls);
+    auto adding = add_to_supply(account, *supply, ids, indexes, calls);
     const std::map<std::string, Failure> failures = co_await adding;
     for (const Item& item : members) {
       const auto failed = failures.find(item.id);
@@ -299,14 +306,16 @@ Task<bool> deliver_supply(Account& account, Work& work, std::string supply, std:
   const std::string rest_group = name.starts_with("pipewright ") ? name.substr(11) + " rest" : supply + " rest";
   std::vector<std::string> out = std::move(others);
   for (int attempt = 0; attempt < 2 && !members.empty(); ++attempt) {
+    std::vector<std::size_t> indexes;
+    for (const Item& item : members) indexes.push_back(item.index);
     if (!out.empty()) {
-      auto finding = supply_for(account, rest_group, supply, calls);
+      auto finding = supply_for(account, rest_group, supply, indexes, calls);
       const auto rest = co_await finding;
       if (!rest) {
         work.fail(members, rest.error());
         co_return false;
       }
-      auto moving = add_to_supply(account, *rest, out, calls);
+      auto moving = add_to_supply(account, *rest, out, indexes, calls);
       const std::map<std::string, Failure> failures = co_await moving;
       if (!failures.empty()) {
         work.fail(members, failures.begin()->second);
@@ -314,8 +323,6 @@ Task<bool> deliver_supply(Account& account, Work& work, std::string supply, std:
       }
       out.clear();
     }
-    std::vector<std::size_t> indexes;
-    for (const Item& item : members) indexes.push_back(item.index);
     auto shipping = ship(account, supply, indexes, calls);
     if (auto failure = co_await shipping) {
       work.fail(members, *failure);

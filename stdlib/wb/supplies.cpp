@@ -84,7 +84,7 @@ Task<tl::expected<OpenSupplies, Failure>> open_supplies(Account& account, Calls&
 }
 
 Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group_name, std::string avoid,
-                                                    Calls& calls) {
+                                                    std::vector<std::size_t> items, Calls& calls) {
   const std::string wanted = name_of(group_name);
   if (const auto known = account.supplies.find(group_name); known != account.supplies.end() && known->second != avoid) {
     // WB closes a supply by itself when its first item is scanned: look before using it.
@@ -114,6 +114,7 @@ Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::strin
   body.emplace_back("name", Value(wanted));
   Request request = account.send("POST", group::fbs, "/api/v3/supplies", Value(std::move(body)));
   request.write = true;
+  request.items = std::move(items);
   Record predicted;
   predicted.emplace_back("id", Value(engine::Placeholder{"(new supply)"}));
   request.predicted = Value(std::move(predicted));
@@ -128,13 +129,15 @@ Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::strin
 
 namespace {
 
-Task<CallResult> add(Account& account, std::string supply, std::vector<std::string> ids, Calls& calls) {
+Task<CallResult> add(Account& account, std::string supply, std::vector<std::string> ids, std::vector<std::size_t> items,
+                     Calls& calls) {
   Record body;
   body.emplace_back("orders", id_list(ids));
   Request request = account.send(
       "PATCH", group::fbs, fmt::format("/api/marketplace/v3/supplies/{}/orders", engine::http::percent_encoded(supply)),
       Value(std::move(body)));
   request.write = true;
+  request.items = std::move(items);
   request.predicted = Value();
   request.predicted_status = 204;
   co_return co_await calls.send(std::move(request));
@@ -143,13 +146,13 @@ Task<CallResult> add(Account& account, std::string supply, std::vector<std::stri
 }  // namespace
 
 Task<std::map<std::string, Failure>> add_to_supply(Account& account, std::string supply, std::vector<std::string> ids,
-                                                   Calls& calls) {
+                                                   std::vector<std::size_t> items, Calls& calls) {
   std::map<std::string, Failure> failures;
   for (std::size_t from = 0; from < ids.size(); from += most_added) {
     const std::vector<std::string> part(
         ids.begin() + static_cast<std::ptrdiff_t>(from),
         ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most_added)));
-    auto adding = add(account, supply, part, calls);
+    auto adding = add(account, supply, part, items, calls);
     const auto failure = failure_of(co_await adding);
     if (!failure) continue;
     if (failure->kind != Failure::Kind::permanent || part.size() == 1) {
@@ -165,7 +168,7 @@ Task<std::map<std::string, Failure>> add_to_supply(Account& account, std::string
         if (found != statuses->end() && found->second.supplier == "confirm") continue;
       }
       const std::vector<std::string> one(1, id);
-      auto trying = add(account, supply, one, calls);
+      auto trying = add(account, supply, one, items, calls);
       if (auto alone = failure_of(co_await trying)) failures[id] = *alone;
     }
   }

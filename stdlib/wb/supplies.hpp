@@ -23,12 +23,14 @@ struct OpenSupplies {
 engine::Task<tl::expected<OpenSupplies, Failure>> open_supplies(Account& account, engine::Calls& calls);
 
 /// An open supply for the group: one that is there by its name, else a new one. `avoid` is not taken.
+/// `items`: the batch's operations on whose behalf.
 engine::Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group, std::string avoid,
-                                                            engine::Calls& calls);
+                                                            std::vector<std::size_t> items, engine::Calls& calls);
 
 /// Puts orders into a supply, a hundred in a call: what could not be added, with the reason (a refusal does not say
 /// which one it means: then each is tried alone).
 engine::Task<std::map<std::string, Failure>> add_to_supply(Account& account, std::string supply,
-                                                           std::vector<std::string> ids, engine::Calls& calls);
+                                                           std::vector<std::string> ids, std::vector<std::size_t> items,
+                                                           engine::Calls& calls);
 
 }  // namespace pipewright::wb

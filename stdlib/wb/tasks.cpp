@@ -28,9 +28,182 @@ Value id_list(const std::vector<std::string>& ids) {
   return Value(std::move(list));
 }
 
-std::vector<Value> orders_of(const Value& body) {
-  const List* list = body["orders"].list();
-  return list == nullptr ? std::vector<Value>() : *list;
+namespace {
+
+// An API's own "nothing": `{}`, `[]` for a map, `null` for a list.
+bool says_nothing(const Value& body) {
+  if (const List* list = body.list()) return list->empty();
+  return body.record() != nullptr && body["orders"].is_null();
+}
+
+Failure no_orders(const std::string& found) {
+  return unreadable({"the answer holds no list `orders` but " + found.substr(0, 60), {}});
+}
+
+}  // namespace
+
+tl::expected<std::vector<Value>, Failure> orders_of(const Value& body) {
+  if (const List* list = body["orders"].list()) return *list;
+  if (says_nothing(body)) return std::vector<Value>();
+  return tl::unexpected<Failure>(no_orders(engine::write_json(body)));
+}
+
+// ---- a long list, a task at a time
+// ----------------------------------------------------------------------------------
+
+// The text is walked over and each task parsed alone: tens of thousands of them never stand in memory as a tree.
+class Account::Unread {
+ public:
+  explicit Unread(std::string body) : body_(std::move(body)) { find_list(); }
+
+  /// The text of the next task; nothing at the end, or where the text breaks off.
+  std::optional<std::string_view> next() {
+    if (state_ != State::inside) return std::nullopt;
+    skip_space();
+    if (at_ < body_.size() && body_[at_] == ',') ++at_, skip_space();
+    if (at_ < body_.size() && body_[at_] == ']') {
+      state_ = State::ended;
+      return std::nullopt;
+    }
+    const std::size_t from = at_;
+    if (!skip_value()) {
+      state_ = State::broken;
+      return std::nullopt;
+    }
+    return std::string_view(body_).substr(from, at_ - from);
+  }
+  std::string take_body() { return std::exchange(body_, {}); }
+  [[nodiscard]] bool broken() const { return state_ == State::broken; }
+  [[nodiscard]] bool ended() {
+    if (state_ != State::inside) return true;
+    skip_space();
+    if (at_ < body_.size() && body_[at_] == ']') state_ = State::ended;
+    return state_ != State::inside;
+  }
+
+ private:
+  enum class State { inside, ended, broken };
+  std::string body_;
+  std::size_t at_ = 0;
+  State state_ = State::broken;
+
+  void skip_space() { at_ = std::min(body_.find_first_not_of(" \t\r\n", at_), body_.size()); }
+
+  bool skip_text() {
+    for (++at_; at_ < body_.size(); ++at_) {
+      if (body_[at_] == '\\')
+        ++at_;
+      else if (body_[at_] == '"')
+        return ++at_, true;
+    }
+    return false;
+  }
+
+  bool skip_value() {
+    int depth = 0;
+    const std::size_t from = at_;
+    while (at_ < body_.size()) {
+      const char c = body_[at_];
+      if (c == '"') {
+        if (!skip_text()) return false;
+        if (depth == 0) return true;
+        continue;
+      }
+      const bool closes = c == '}' || c == ']';
+      if (depth == 0 && (closes || c == ',')) return at_ > from;  // behind a number or a word
+      if (c == '{' || c == '[') ++depth;
+      ++at_;
+      if (closes && --depth == 0) return true;
+    }
+    return false;
+  }
+
+  // At the first task, if there is a list `orders`.
+  void find_list() {
+    skip_space();
+    if (at_ >= body_.size() || body_[at_] != '{') return;
+    ++at_;
+    while (true) {
+      skip_space();
+      if (at_ >= body_.size() || body_[at_] != '"') return;
+      const std::size_t from = at_;
+      if (!skip_text()) return;
+      const bool wanted = std::string_view(body_).substr(from, at_ - from) == "\"orders\"";
+      skip_space();
+      if (at_ >= body_.size() || body_[at_] != ':') return;
+      ++at_;
+      skip_space();
+      if (wanted) {
+        if (at_ >= body_.size() || body_[at_] != '[') return;
+        ++at_;
+        state_ = State::inside;
+        return;
+      }
+      if (!skip_value()) return;
+      skip_space();
+      if (at_ >= body_.size() || body_[at_] != ',') return;
+      ++at_;
+    }
+  }
+};
+
+Task<Fresh> read_fresh(Account& account, std::string group, std::string path, std::string rest, std::size_t room,
+                       Calls& calls) {
+  Fresh fresh;
+  std::shared_ptr<Account::Unread> unread;
+  if (const auto known = account.unread.find(rest); known != account.unread.end()) {
+    unread = known->second;
+    account.unread.erase(known);
+  } else {
+    Request request = account.get(group, path);
+    CallResult answer = co_await calls.send(std::move(request));
+    if (auto failure = failure_of(answer)) {
+      fresh.failure = std::move(failure);
+      co_return fresh;
+    }
+    unread = std::make_shared<Account::Unread>(std::move(answer->body));
+    if (unread->broken()) {  // no list, or none that can be seen without parsing it all
+      answer->body = unread->take_body();
+      const auto json = json_of(answer);
+      const auto orders = json ? orders_of(*json) : tl::unexpected<Failure>(json.error());
+      if (!orders) fresh.failure = orders.error();
+      co_return fresh;
+    }
+  }
+  room = std::max<std::size_t>(1, room);
+  while (fresh.tasks.size() < room && !unread->ended()) {
+    std::vector<Value> part;
+    std::vector<std::string> ids;
+    while (part.size() < room - fresh.tasks.size()) {
+      const auto text = unread->next();
+      if (!text) break;
+      Result<Value> task = engine::parse_json(*text);
+      if (!task) {
+        fresh.failure = unreadable(task.error());
+        co_return fresh;
+      }
+      ids.push_back(id_of(*task));
+      part.push_back(std::move(*task));
+    }
+    if (unread->broken()) {
+      fresh.failure = unreadable({"the answer breaks off in the middle of its list", {}});
+      co_return fresh;
+    }
+    const std::map<std::string, engine::Seen> seen = co_await calls.recall(ids);
+    for (Value& task : part) {
+      const std::string id = id_of(task);
+      if (id.empty())
+        fresh.notice = fmt::format("a task without an id in the answer of {} is left out: {}", path,
+                                   engine::write_json(task).substr(0, 120));
+      else if (!seen.contains(id))
+        fresh.tasks.push_back(std::move(task));
+    }
+  }
+  if (unread->ended()) co_return fresh;
+  if (account.unread.size() >= 8) account.unread.clear();  // of looks that nobody went on with: they are asked again
+  fresh.rest = fmt::format("{}-{}", calls.now().time_since_epoch().count(), ++account.unread_count);
+  account.unread[fresh.rest] = std::move(unread);
+  co_return fresh;
 }
 
 std::string id_of(const Value& task) {
@@ -84,7 +257,9 @@ Task<tl::expected<Statuses, Failure>> fbs_statuses(Account& account, std::vector
     const CallResult answer = co_await calls.send(std::move(request));
     const auto json = json_of(answer);
     if (!json) co_return tl::unexpected<Failure>(json.error());
-    for (const Value& entry : orders_of(*json)) found[id_of(entry)] = status_of(entry);
+    const auto entries = orders_of(*json);
+    if (!entries) co_return tl::unexpected<Failure>(entries.error());
+    for (const Value& entry : *entries) found[id_of(entry)] = status_of(entry);
   }
   co_return found;
 }
@@ -102,7 +277,9 @@ Task<tl::expected<Statuses, Failure>> dbs_statuses(Account& account, std::vector
     const CallResult answer = co_await calls.send(std::move(request));
     const auto json = json_of(answer);
     if (!json) co_return tl::unexpected<Failure>(json.error());
-    for (const Value& entry : orders_of(*json)) {
+    const auto entries = orders_of(*json);
+    if (!entries) co_return tl::unexpected<Failure>(entries.error());
+    for (const Value& entry : *entries) {
       if (entry["supplierStatus"].text() != nullptr) found[entry["orderId"].id_text()] = status_of(entry);
     }
   }

@@ -50,8 +50,18 @@ engine::Record derived_fields(const Known& known, bool fbs);
 /// The record of `wb.buyer` out of `/client`'s answer; null when it names nobody.
 Value buyer_record(const Value& contact, const Value& order_uid);
 
-/// The list under `orders` of an answer.
-std::vector<Value> orders_of(const Value& body);
+/// The list under `orders` of an answer; one that holds something else there is not to be trusted.
+tl::expected<std::vector<Value>, Failure> orders_of(const Value& body);
+
+/// Tasks that this source has not yet seen, out of an answer with all new ones: as many as there is room for.
+struct Fresh {
+  std::vector<Value> tasks;
+  std::string rest;  ///< where to go on at the next look; empty: this was all
+  std::optional<std::string> notice;
+  std::optional<Failure> failure;
+};
+engine::Task<Fresh> read_fresh(Account& account, std::string group, std::string path, std::string rest,
+                               std::size_t room, engine::Calls& calls);
 std::string id_of(const Value& task);
 Instant created_at(const Value& task, Instant otherwise);
 

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 extern char** environ;
 
@@ -82,6 +83,18 @@ Running::~Running() {
 
 void Running::signal(int number) const {
   if (pid_ > 0) ::kill(pid_, number);
+}
+
+bool soon(const std::function<bool()>& condition) {
+  for (int i = 0; i < 200; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+bool Running::says(const std::string& text) const {
+  return soon([&] { return slurp(err_).find(text) != std::string::npos; });
 }
 
 Finished Running::wait() {

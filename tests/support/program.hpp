@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ class Running {
   Running& operator=(const Running&) = delete;
   void signal(int number) const;
   Finished wait();  ///< until it ends
+  /// Whether `text` stands on standard error within ten seconds.
+  [[nodiscard]] bool says(const std::string& text) const;
 
  private:
   int pid_ = -1;
@@ -42,6 +45,9 @@ class Running {
 };
 
 /// A project in a temporary folder, with both sandboxes and a configuration that points to them.
+/// Whether it becomes true within ten seconds.
+bool soon(const std::function<bool()>& condition);
+
 class Shop {
  public:
   struct Options {

@@ -38,7 +38,7 @@ TEST_CASE("a wrong token stops its connection, tells what to do, and loses nothi
   const std::string good = shop.environment["WB_TOKEN"];
   shop.environment["WB_TOKEN"] = "wrong.token.here";
   auto running = shop.start({"run"});
-  std::this_thread::sleep_for(std::chrono::milliseconds(900));
+  CHECK(running->says("token"));
   running->signal(SIGTERM);
   const test::Finished finished = running->wait();
   CHECK(finished.status == 0);
@@ -56,7 +56,7 @@ TEST_CASE("a wrong key of the CRM lets the events wait and parks none") {
   const std::string good = shop.environment["CRM_KEY"];
   shop.environment["CRM_KEY"] = "wrong";
   auto running = shop.start({"run"});
-  std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+  CHECK(running->says("apiKey"));
   running->signal(SIGTERM);
   const test::Finished finished = running->wait();
   CHECK(has(finished.err, "apiKey"));
@@ -121,7 +121,7 @@ TEST_CASE("a second writer ends with 2 and names the first one") {
   Shop shop;
   shop.write("shop.pipe", one_line);
   auto running = shop.start({"run"});
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  CHECK(test::soon([&] { return shop.run({"status"}).status == 0; }));
   const test::Finished second = shop.run({"run", "--once"});
   CHECK(second.status == 2);
   CHECK(has(second.err, "in use by process"));
@@ -134,15 +134,15 @@ TEST_CASE("a changed file is taken within a second, a broken one is not") {
   Shop shop;
   shop.write("shop.pipe", "pipeline a on wb.fbs.new every 1s -> crm.order { manager_comment: \"first\" }\n");
   auto running = shop.start({"run"});
-  std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  CHECK(test::soon([&] { return !shop.wb.log().empty(); }));
   shop.write("shop.pipe", "pipeline a on wb.fbs.new every 1s -> crm.ordr { manager_comment: \"broken\" }\n");
-  std::this_thread::sleep_for(std::chrono::milliseconds(900));
+  CHECK(running->says("the running version goes on"));
   shop.wb.add_tasks(Scheme::fbs, 1);
-  for (int i = 0; i < 40 && shop.order_count() < 1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(test::soon([&] { return shop.order_count() >= 1; }));
   shop.write("shop.pipe", "pipeline a on wb.fbs.new every 1s -> crm.order { manager_comment: \"second\" }\n");
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  CHECK(running->says("the changed program runs now"));
   shop.wb.add_tasks(Scheme::fbs, 1);
-  for (int i = 0; i < 40 && shop.order_count() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(test::soon([&] { return shop.order_count() >= 2; }));
   running->signal(SIGTERM);
   const test::Finished finished = running->wait();
   INFO(finished.err);
@@ -166,7 +166,7 @@ TEST_CASE("events retry reaches a running engine") {
   INFO(retried.out);
   CHECK(retried.status == 0);
   CHECK(has(retried.out, "accepted"));
-  for (int i = 0; i < 40 && shop.order_count() < 1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(test::soon([&] { return shop.order_count() >= 1; }));
   running->signal(SIGTERM);
   running->wait();
   CHECK(shop.order_count() == 1);

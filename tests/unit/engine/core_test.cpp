@@ -272,6 +272,32 @@ TEST_CASE("an event that waited long is looked at again before its first write")
   check_promises(world);
 }
 
+TEST_CASE("an event that waited long with a listener is looked at again too") {
+  World world(15, Faults{});
+  add_events(world, 4, 1);
+  const Instant well = world.now + std::chrono::minutes(7);
+  world.fate = [&](const Request& request) -> std::optional<CallResult> {
+    if (request.url.find("script") != std::string::npos || world.now >= well) return std::nullopt;
+    return CallResult(Answer{503, {}, "", {}});
+  };
+  world.still_wanted = [](const Value& record) -> std::optional<std::string> {
+    if (record["id"] == Value(2)) return "cancelled meanwhile";
+    return std::nullopt;
+  };
+  plan::Steps steps = client_and_order(true);
+  for (plan::Step& each : steps) std::get<plan::Action>(each.node).connection = "other";
+  plan::Pipeline listener = pipeline("to_crm", "sim.new", std::move(steps));
+  listener.sources.clear();
+  listener.upstream = {"accepted"};
+  Core core(world, world, Options{});
+  REQUIRE(core.start(runnable(world, {pipeline("accepted", "sim.new", {}), listener}), world.now));
+  world.run(core, world.now + std::chrono::minutes(20));
+  const Counters books = world.journal_.counters().at("to_crm");
+  CHECK(books.written == 3);
+  CHECK(books.skipped == 1);
+  CHECK(world.target.kinds["order"].size() == 3);
+}
+
 TEST_CASE("a source whose key is bad is asked again by itself, and a refused one is told of by once") {
   World world(16, Faults{});
   add_events(world, 2, 1);
