@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <forward_list>
+#include <span>
 
 #include "base/overloaded.hpp"
 #include "engine/functions.hpp"
@@ -287,15 +290,19 @@ Evaluated comprehension(const plan::Comprehension& node, Scope& scope) {
 }
 
 Evaluated called(const Expr& expr, const plan::Call& node, Scope& scope) {
-  std::vector<Argument> arguments;
-  std::vector<std::string> paths;
-  arguments.reserve(node.arguments.size());
-  paths.reserve(node.arguments.size());
-  for (const Expr& argument : node.arguments) {
+  std::array<Argument, 3> few;  // nearly always
+  std::vector<Argument> many;
+  const std::size_t count = node.arguments.size();
+  if (count > few.size()) many.resize(count);
+  const std::span<Argument> arguments(count > few.size() ? many.data() : few.data(), count);
+  std::forward_list<std::string> paths;  // of what the text of the program does not name
+  for (std::size_t i = 0; i < count; ++i) {
+    const Expr& argument = node.arguments[i];
     Evaluated value = evaluate(argument, scope);
     if (!value) return value;
-    paths.push_back(path_of(argument));
-    arguments.push_back({std::move(*value), &argument.type, paths.back()});
+    std::string_view path = argument.place.text;
+    if (path.empty()) path = paths.emplace_front(path_of(argument));
+    arguments[i] = {std::move(*value), &argument.type, path};
   }
   auto result = call_function(node.function, arguments, {scope.now, &scope.time_zone});
   if (!result) return halt(expr, std::move(result.error()));

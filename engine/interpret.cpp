@@ -131,8 +131,8 @@ struct Course {
 class Walk {
  public:
   Walk(const plan::Pipeline& pipeline, const plan::Plan& plan, const CompiledTables& tables, const EventData& event,
-       const std::map<Address, Recorded>& recorded)
-      : event_(event), recorded_(recorded) {
+       const std::map<Address, Recorded>& recorded, Reasons reasons)
+      : event_(event), recorded_(recorded), reasons_(reasons) {
     scope_.plan = &plan;
     scope_.tables = &tables;
     scope_.slots.resize(static_cast<std::size_t>(std::max(pipeline.slots, 2)));
@@ -203,7 +203,8 @@ class Walk {
     const Evaluated holds = evaluate(node.condition, scope_);
     if (!holds) return stop(holds.error(), place);
     if (holds->boolean() != nullptr && *holds->boolean()) return {};
-    return {Course::State::skipped, why_not(node.condition, scope_), &place};
+    return {Course::State::skipped, reasons_ == Reasons::full ? why_not(node.condition, scope_) : std::string(),
+            &place};
   }
 
   void bind(int slot, Value value) {
@@ -384,6 +385,7 @@ class Walk {
 
   const EventData& event_;
   const std::map<Address, Recorded>& recorded_;
+  const Reasons reasons_;
   Scope scope_;
   Address path_;
   std::vector<Want> wants_;
@@ -399,8 +401,8 @@ class Walk {
 }  // namespace
 
 Progress advance(const plan::Pipeline& pipeline, const plan::Plan& plan, const CompiledTables& tables,
-                 const EventData& event, const std::map<Address, Recorded>& recorded) {
-  return Walk(pipeline, plan, tables, event, recorded).run(pipeline.steps);
+                 const EventData& event, const std::map<Address, Recorded>& recorded, Reasons reasons) {
+  return Walk(pipeline, plan, tables, event, recorded, reasons).run(pipeline.steps);
 }
 
 std::string fingerprint(const plan::Action& action, const Operation& operation) {

@@ -58,10 +58,13 @@ struct Progress {
   std::optional<Ending> ending;
 };
 
+/// Whether somebody will read why a `where` dropped an event: the words cost more than the filter.
+enum class Reasons { full, none };
+
 /// Walks from the first step with what is recorded. Effects that are under way already are named again in `wants`: who
 /// calls knows which they are.
 Progress advance(const dsl::plan::Pipeline& pipeline, const dsl::plan::Plan& plan, const CompiledTables& tables,
-                 const EventData& event, const std::map<Address, Recorded>& recorded);
+                 const EventData& event, const std::map<Address, Recorded>& recorded, Reasons reasons = Reasons::full);
 
 /// The operation as a text that is equal only for equal work: how equal effects are found.
 std::string fingerprint(const dsl::plan::Action& action, const Operation& operation);

@@ -270,6 +270,14 @@ enum class Repeat {
   unasked,  ///< cannot be asked: at_most_once parks, at_least_once sends again; the intent is journaled before sending
 };
 
+/// How far a sink got at one of its targets.
+struct SinkReach {
+  std::string target;
+  std::string position;
+  /// Makes it durable; run by the journal's driver, in its own thread, before the position is committed. May be empty.
+  std::function<void()> settle;
+};
+
 struct ActionNode {
   std::string name;  ///< `crm.order`
   std::map<Verb, Repeat> verbs;
@@ -280,12 +288,12 @@ struct ActionNode {
   /// What the item is about at the target: two with one identity never run side by side. Empty: no identity.
   std::function<std::string(const Operation&)> identity;
   std::function<Task<Outcomes>(Connection&, Batch, Calls&)> work;
-  /// Of a pure sink that keeps something (`file.append`): what was appended since the last time is durable now, and
-  /// this is how far each target got. Journaled with the outcomes.
-  std::function<std::vector<std::pair<std::string, std::string>>(Connection&)> positions;
+  /// Of a pure sink that keeps something (`file.append`): what was appended since the last time is with the system now,
+  /// and this is how far each target got. Journaled with the outcomes.
+  std::function<std::vector<SinkReach>(Connection&)> positions;
   /// Of the same: the targets opened for the first time in this life, and how long they were then. Journaled before
   /// anything is appended: a run that dies before its first record is cut back too.
-  std::function<std::vector<std::pair<std::string, std::string>>(Connection&)> openings;
+  std::function<std::vector<SinkReach>(Connection&)> openings;
   /// Of the same: goes back to a position that was journaled, at the start and after a failure.
   std::function<Result<void>(Connection&, std::string target, std::string position)> resume;
 };

@@ -136,6 +136,7 @@ void Engine::run_bulk(Poller& poller, Page page) {
   bulk.received = static_cast<std::int64_t>(page.events.size());
   Transaction made;
   const bool tell = observer_.every_event();
+  const Reasons reasons = tell ? Reasons::full : Reasons::none;
   std::vector<Ended> told;
 
   const auto connection = connection_of(poller.from->connection, bound);
@@ -159,7 +160,7 @@ void Engine::run_bulk(Poller& poller, Page page) {
 
   // Pure steps first: most events end here or want one sink.
   for (std::size_t i = 0; i < page.events.size(); ++i) {
-    Passing event;
+    Passing& event = open.emplace_back();
     event.index = i;
     event.data.record = normalise ? normalise(*poller.from, *connection, page.events[i]) : page.events[i].raw;
     event.data.before = page.events[i].before.value_or(Value());
@@ -167,14 +168,12 @@ void Engine::run_bulk(Poller& poller, Page page) {
     event.data.time_zone = bound.runnable->time_zone;
     event.data.pipeline = poller.pipeline;
     event.data.key = page.events[i].key;
-    Progress progress = advance(pipeline, bound.plan(), bound.tables, event.data, event.recorded);
+    Progress progress = advance(pipeline, bound.plan(), bound.tables, event.data, event.recorded, reasons);
     event.ending = std::move(progress.ending);
     event.wants = std::move(progress.wants);
-    if (event.ending) {
-      tally(event);
-      continue;
-    }
-    open.push_back(std::move(event));
+    if (!event.ending) continue;
+    tally(event);
+    open.pop_back();
   }
 
   std::optional<Failure> failed;
@@ -189,7 +188,7 @@ void Engine::run_bulk(Poller& poller, Page page) {
     if (failed) break;
     std::vector<Passing> still;
     for (Passing& event : open) {
-      Progress progress = advance(pipeline, bound.plan(), bound.tables, event.data, event.recorded);
+      Progress progress = advance(pipeline, bound.plan(), bound.tables, event.data, event.recorded, reasons);
       event.ending = std::move(progress.ending);
       event.wants = std::move(progress.wants);
       if (!event.ending) {
@@ -206,12 +205,7 @@ void Engine::run_bulk(Poller& poller, Page page) {
   bool opened = false;
   for (const auto& [connection, name] : sinks) {
     const ActionNode& node = *bound.runnable->registry->action(name);
-    if (!node.openings) continue;
-    for (auto& [target, position] : node.openings(*connection_of(connection, bound))) {
-      sink_positions_[{connection, name, target}] = position;
-      pending_.positions.push_back({connection, name, std::move(target), std::move(position)});
-      opened = true;
-    }
+    if (node.openings && keep(connection, node, node.openings(*connection_of(connection, bound)))) opened = true;
   }
   if (opened && !failed) {  // the page is read again when the journal knows where its sinks begin
     if (const Result<void> back = rewind_sinks(pipeline, bound); !back) ports_.log(back.error().message);
@@ -243,11 +237,7 @@ void Engine::run_bulk(Poller& poller, Page page) {
   if (bulk.received != 0) pending_.bulks.push_back(std::move(bulk));
   for (const auto& [connection, name] : sinks) {
     const ActionNode& node = *bound.runnable->registry->action(name);
-    if (!node.positions) continue;
-    for (auto& [target, position] : node.positions(*connection_of(connection, bound))) {
-      sink_positions_[{connection, name, target}] = position;
-      pending_.positions.push_back({connection, name, std::move(target), std::move(position)});
-    }
+    if (node.positions) keep(connection, node, node.positions(*connection_of(connection, bound)));
   }
   if (!told.empty()) {
     after_commit([this, told = std::move(told), offset](const Committed& committed) mutable {

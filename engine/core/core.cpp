@@ -195,12 +195,17 @@ bool Engine::flush() {
 bool Engine::tell_openings(const Job& job) {
   const ActionNode& node = *job.station->node;
   if (options_.dry || !node.openings) return false;
-  bool any = false;
-  for (auto& [target, position] : node.openings(*job.connection)) {
-    pending_.positions.push_back({job.station->connection, node.name, std::move(target), std::move(position)});
-    any = true;
+  return keep(job.station->connection, node, node.openings(*job.connection));
+}
+
+// True when there was something to keep.
+bool Engine::keep(const std::string& connection, const ActionNode& node, std::vector<SinkReach> reached) {
+  for (SinkReach& each : reached) {
+    if (each.settle) pending_.settle[each.target] = std::move(each.settle);
+    sink_positions_[{connection, node.name, each.target}] = each.position;
+    pending_.positions.push_back({connection, node.name, std::move(each.target), std::move(each.position)});
   }
-  return any;
+  return !reached.empty();
 }
 
 void Engine::process(std::uint64_t id) {

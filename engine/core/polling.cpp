@@ -59,8 +59,9 @@ bool Engine::start_looks() {
     if (!options_.poll) poller.done = true;
     if (poller.looking || poller.done || poller.gave_up || poller.removed || poller.from == nullptr) continue;
     // What is not journaled one by one is read on while the disk is busy with the pages before.
-    constexpr int ahead = 4;
-    if (poller.storing > 0 && !(poller.bulk && poller.more && poller.storing < ahead && !poller.next_bound)) continue;
+    constexpr int ahead = 32;  // pages: of their events only the parked ones are held
+    const bool read_on = poller.bulk && poller.more && poller.storing < ahead && pending_.events.size() < options_.page;
+    if (poller.storing > 0 && (!read_on || poller.next_bound)) continue;
     ConnectionState& state = state_of(poller.from->connection);
     const std::optional<Instant> since = poller.failing_since ? poller.failing_since : state.down_since;
     if (options_.once && since) {

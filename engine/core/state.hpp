@@ -223,6 +223,7 @@ class Engine {
   Job& new_job(std::shared_ptr<const Bound> bound, std::shared_ptr<Connection> connection);
   bool send_from(Gate& gate);
   void refuse_waiting(Gate& gate);
+  bool keep(const std::string& connection, const ActionNode& node, std::vector<SinkReach> reached);
   bool tell_openings(const Job& job);
   void process(std::uint64_t job);
   [[nodiscard]] std::shared_ptr<Connection> connection_of(const std::string& name, const Bound& bound) const;

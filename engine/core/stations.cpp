@@ -248,11 +248,8 @@ void Engine::came_back(Job& job) {
   }
   over(job, credentials);
   // Before the outcomes: the positions must not be behind them.
-  if (station.node->pure_sink && station.node->positions && !options_.dry) {
-    for (auto& [target, position] : station.node->positions(*job.connection)) {
-      pending_.positions.push_back({station.connection, station.node->name, std::move(target), std::move(position)});
-    }
-  }
+  if (station.node->pure_sink && station.node->positions && !options_.dry)
+    keep(station.connection, *station.node, station.node->positions(*job.connection));
   std::vector<std::optional<std::size_t>> written(job.recordings.size());
   for (std::size_t i = 0; i < job.items.size(); ++i) {
     Item item = std::move(job.items[i]);

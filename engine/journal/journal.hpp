@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -131,6 +132,8 @@ struct Transaction {
   std::vector<SinkPosition> positions;
   std::vector<Bulk> bulks;
   std::vector<Reopen> reopened;
+  /// By target: what must be durable before this is committed. Whoever commits runs them first, in the same thread.
+  std::map<std::string, std::function<void()>> settle;
 
   [[nodiscard]] bool empty() const {
     return events.empty() && cursors.empty() && seen.empty() && outcomes.empty() && endings.empty() &&

@@ -65,6 +65,7 @@ void Loop::write() {
     auto [id, transaction] = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
+    for (const auto& [target, settle] : transaction.settle) settle();
     Result<std::vector<Committed>> result = journal_.commit({&transaction, 1});
     lock.lock();
     finished_.push_back({id, std::move(result)});

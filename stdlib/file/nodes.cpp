@@ -51,7 +51,7 @@ class Descriptor {
 
 /// An open target: lines are gathered and written when the positions are asked for.
 struct Sink {
-  Descriptor descriptor;
+  std::shared_ptr<const Descriptor> descriptor;
   std::uint64_t size = 0;
   std::string waiting;
   Value result;  ///< what the step's name is bound to
@@ -183,11 +183,11 @@ Task<Page> look_lines(Connection& connection, Look look, Calls&) {
     ++place.line;
     at = end;
     if (text.empty()) continue;
-    NewEvent event;
+    if (page.events.empty()) page.events.reserve(look.room);
+    NewEvent& event = page.events.emplace_back();
     event.identity = std::to_string(place.line);
     event.key = event.identity;
     event.raw = line_value(text, place.line);
-    page.events.push_back(std::move(event));
   }
   place.offset = reading.offset + at;
   page.more = page.events.size() >= look.room;
@@ -208,9 +208,10 @@ Result<Sink*> sink_of(Files& files, const std::string& path) {
   Record result;
   result.emplace_back("path", Value(path));
   return &files.sinks
-              .emplace(
-                  path,
-                  Sink{std::move(descriptor), static_cast<std::uint64_t>(status.st_size), {}, Value(std::move(result))})
+              .emplace(path, Sink{std::make_shared<const Descriptor>(std::move(descriptor)),
+                                  static_cast<std::uint64_t>(status.st_size),
+                                  {},
+                                  Value(std::move(result))})
               .first->second;
 }
 
@@ -262,38 +263,45 @@ Task<Outcomes> append(Connection& connection, Batch batch, Calls&) {
   co_return outcomes;
 }
 
-// Everything that waits is written; what cannot be written ends the process: the journal must not run ahead of the
-// file.
-std::vector<std::pair<std::string, std::string>> positions(Connection& connection) {
+// What cannot be written ends the process: the journal must not run ahead of the file.
+[[noreturn]] void unwritable(const std::string& path) {
+  fmt::print(stderr,
+             "error: {} cannot be written: {}\nhelp: make room, then start again: what is missing is written then\n",
+             path, std::strerror(errno));
+  std::_Exit(1);
+}
+
+// Everything that waits is written, and is safe on the disk before the journal says so.
+std::vector<engine::SinkReach> positions(Connection& connection) {
   auto& files = static_cast<Files&>(connection);
-  std::vector<std::pair<std::string, std::string>> result;
+  std::vector<engine::SinkReach> result;
   for (auto& [path, sink] : files.sinks) {
     std::size_t done = 0;
     while (done < sink.waiting.size()) {
-      const ssize_t wrote = ::write(sink.descriptor.number(), sink.waiting.data() + done, sink.waiting.size() - done);
+      const ssize_t wrote = ::write(sink.descriptor->number(), sink.waiting.data() + done, sink.waiting.size() - done);
       if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) {
-        fmt::print(
-            stderr,
-            "error: {} cannot be written: {}\nhelp: make room, then start again: what is missing is written then\n",
-            path, std::strerror(errno));
-        std::_Exit(1);
-      }
+      if (wrote < 0) unwritable(path);
       done += static_cast<std::size_t>(wrote);
     }
-    if (done > 0) ::fdatasync(sink.descriptor.number());
     sink.size += done;
     sink.waiting.clear();
-    result.emplace_back(path, std::to_string(sink.size));
+    engine::SinkReach reach{path, std::to_string(sink.size), {}};
+    if (done > 0) {
+      reach.settle = [path, descriptor = sink.descriptor] {
+        // A pipe or a terminal cannot be synchronised, and keeps nothing.
+        if (::fdatasync(descriptor->number()) != 0 && errno != EINVAL && errno != EROFS) unwritable(path);
+      };
+    }
+    result.push_back(std::move(reach));
   }
   return result;
 }
 
-std::vector<std::pair<std::string, std::string>> openings(Connection& connection) {
+std::vector<engine::SinkReach> openings(Connection& connection) {
   auto& files = static_cast<Files&>(connection);
-  std::vector<std::pair<std::string, std::string>> result;
+  std::vector<engine::SinkReach> result;
   for (const auto& [path, sink] : files.sinks) {
-    if (files.announced.insert(path).second) result.emplace_back(path, std::to_string(sink.size));
+    if (files.announced.insert(path).second) result.push_back({path, std::to_string(sink.size), {}});
   }
   return result;
 }
