@@ -14,6 +14,8 @@ using pipewright::cli::Format;
 using pipewright::cli::Options;
 
 const std::map<std::string, Format> formats = {{"text", Format::text}, {"json", Format::json}};
+const std::map<std::string, Format> test_formats = {
+    {"text", Format::text}, {"json", Format::json}, {"junit", Format::junit}};
 const std::map<std::string, Format> node_formats = {{"text", Format::text}, {"json", Format::json}, {"md", Format::md}};
 
 constexpr const char* statuses =
@@ -33,6 +35,7 @@ class CommandLine {
             "  pipewright run my-shop/               until Ctrl-C\n\n") +
         statuses);
     validate();
+    test();
     dry_run();
     run();
     events();
@@ -106,6 +109,17 @@ class CommandLine {
     paths(sub);
     format(sub);
     sub->add_flag("--deny-warnings", options_.deny_warnings, "warnings count as errors");
+  }
+
+  void test() {
+    CLI::App* sub = add("test", "the `test` blocks: real interpreter and connectors, no network, no secret, no waiting",
+                        pipewright::cli::test,
+                        "  pipewright test\n  pipewright test fbs.pipe --filter cancel\n  pipewright test --coverage\n"
+                        "  pipewright test --format junit > tests.xml\n");
+    paths(sub);
+    format(sub, test_formats);
+    sub->add_option("--filter", options_.filter, "only tests whose name contains this")->type_name("TEXT");
+    sub->add_flag("--coverage", options_.coverage, "also what no test reached: table rows, branches, where, else");
   }
 
   void dry_run() {

@@ -11,7 +11,7 @@ namespace pipewright::cli {
 /// Exit statuses, documented in `--help`.
 enum Status : int { fine = 0, wrong = 1, usage = 2, would_write = 3 };
 
-enum class Format { text, json, md };
+enum class Format { text, json, md, junit };
 
 struct Options {
   std::vector<std::string> paths;
@@ -22,6 +22,8 @@ struct Options {
 
   bool deny_warnings = false;  // validate
   bool once = false;           // run
+  std::string filter;          // test --filter
+  bool coverage = false;       // test
   std::string input;           // dry-run --input FILE|-
   bool offline = false;        // dry-run
   std::optional<std::size_t> limit;
@@ -48,6 +50,7 @@ int run(const Options& options);
 int demo(const Options& options);
 int sandbox(const Options& options);
 int nodes(const Options& options);
+int test(const Options& options);
 int events_list(const Options& options);
 int events_show(const Options& options);
 int events_retry(const Options& options);

@@ -11,6 +11,7 @@
 #include "dsl/catalog.hpp"
 #include "dsl/diagnostic.hpp"
 #include "dsl/plan.hpp"
+#include "dsl/plan_test.hpp"
 #include "dsl/source.hpp"
 
 namespace pipewright::dsl {
@@ -24,6 +25,7 @@ struct ProgramInput {
 
 struct Checked {
   plan::Plan plan;                                     ///< complete only when there are no errors
+  std::vector<plan::Test> tests;                       ///< in the order of files and places
   Diagnostics diagnostics;                             ///< in the order of files and places
   std::vector<std::shared_ptr<const Source>> sources;  ///< by SourceId
   std::vector<ast::File> files;                        ///< by SourceId

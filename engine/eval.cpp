@@ -104,6 +104,7 @@ Evaluated lookup(const Expr& expr, const plan::Lookup& node, Scope& scope) {
   if (scope.plan == nullptr || node.table >= scope.plan->tables.size()) return halt(expr, "there is no such table");
   const plan::Table& table = scope.plan->tables[node.table];
   const plan::Table::Row* row = scope.tables != nullptr ? scope.tables->row(node.table, *key) : row_of(table, *key);
+  if (scope.reached != nullptr) scope.reached->take(row != nullptr ? row->place : table.place, 0);
   if (row != nullptr) return evaluate(row->value, scope);
   const std::string what = key->is_null() ? fmt::format("{} is null", named(*node.key))
                                           : fmt::format("{} is {}", named(*node.key), shown(*key));
@@ -407,6 +408,7 @@ Evaluated evaluate(const Expr& expr, Scope& scope) {
                         [&](const plan::Conditional& node) -> Evaluated {
                           Evaluated value = truth(*node.condition, scope);
                           if (!value) return value;
+                          if (scope.reached != nullptr) scope.reached->take(expr.place, *value->boolean() ? 1 : 0);
                           return evaluate(*value->boolean() ? *node.then : *node.otherwise, scope);
                         },
                         [&](const plan::ListOf& node) -> Evaluated {

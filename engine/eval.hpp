@@ -2,8 +2,10 @@
 // here.
 #pragma once
 
+#include <set>
 #include <string>
 #include <tl/expected.hpp>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -34,6 +36,17 @@ class CompiledTables {
   std::vector<std::unordered_map<std::string, const dsl::plan::Table::Row*>> tables_;
 };
 
+/// Which arms of a program were taken, for the coverage of tests: a place and the number of the arm (a table's row or
+/// `else`: 0; `where`: 0 dropped, 1 passed; `when`: the branch, `else` behind the last; `if`: 0 else, 1 then; an
+/// action's `else`: 0).
+struct Reached {
+  std::set<std::tuple<std::string, std::size_t, std::size_t, int>> arms;
+  void take(const dsl::plan::Place& place, int arm) { arms.emplace(place.file, place.line, place.column, arm); }
+  [[nodiscard]] bool took(const dsl::plan::Place& place, int arm) const {
+    return arms.contains({place.file, place.line, place.column, arm});
+  }
+};
+
 /// What an expression sees.
 struct Scope {
   const dsl::plan::Plan* plan = nullptr;   ///< for its tables
@@ -41,6 +54,7 @@ struct Scope {
   std::vector<Value> slots;                ///< slot 0 the record, slot 1 `before`
   Instant now;                             ///< the event's time of receipt
   std::string time_zone = "UTC";           ///< `[run] time_zone`
+  Reached* reached = nullptr;              ///< filled in when there is one
 };
 
 /// Money keeps its digits here; it is rounded half up to kopecks where it is written (see interpret).

@@ -140,6 +140,7 @@ class Walk {
     scope_.slots[1] = event.before;
     scope_.now = event.received_at;
     scope_.time_zone = event.time_zone;
+    scope_.reached = event.reached;
   }
 
   Progress run(const plan::Steps& steps) {
@@ -202,9 +203,15 @@ class Walk {
   Course where(const plan::Where& node, const plan::Place& place) {
     const Evaluated holds = evaluate(node.condition, scope_);
     if (!holds) return stop(holds.error(), place);
-    if (holds->boolean() != nullptr && *holds->boolean()) return {};
+    const bool passed = holds->boolean() != nullptr && *holds->boolean();
+    take(place, passed ? 1 : 0);
+    if (passed) return {};
     return {Course::State::skipped, reasons_ == Reasons::full ? why_not(node.condition, scope_) : std::string(),
             &place};
+  }
+
+  void take(const plan::Place& place, int arm) {
+    if (scope_.reached != nullptr) scope_.reached->take(place, arm);
   }
 
   void bind(int slot, Value value) {
@@ -227,11 +234,13 @@ class Walk {
       const Evaluated holds = evaluate(node.branches[i].condition, scope_);
       if (!holds) return stop(holds.error(), place);
       if (holds->boolean() == nullptr || !*holds->boolean()) continue;
+      take(place, static_cast<int>(i));
       path_ += i == 0 ? std::string(".then.") : fmt::format(".when{}.", i + 1);
       Course course = chain(node.branches[i].steps);
       path_.resize(depth);
       return course;
     }
+    take(place, static_cast<int>(node.branches.size()));
     path_ += ".else.";
     Course course = chain(node.otherwise);
     path_.resize(depth);
@@ -369,6 +378,7 @@ class Walk {
         return {Course::State::parked, std::move(reason), &place};
       }
     }
+    take(place, 0);
     const std::string reason = outcome.reason.empty() ? nothing_found(node, null_key) : outcome.reason;
     switch (node.otherwise) {
       case plan::Action::Otherwise::skip:

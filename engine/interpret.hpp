@@ -30,7 +30,8 @@ struct EventData {
   Instant received_at;
   std::string time_zone = "UTC";
   std::string pipeline;
-  std::string key;  ///< the source record's id
+  std::string key;             ///< the source record's id
+  Reached* reached = nullptr;  ///< what the walk passes is noted there
 };
 
 /// An effect that the event now wants.

@@ -33,6 +33,7 @@ struct Request {
   std::vector<std::pair<std::string, Secret>> secret_headers;  ///< sent, never recorded
   std::string body;
   std::string group;               ///< the limiter's bucket within the connection; see Connection::limits
+  std::string node;                ///< whose work it is, `crm.order`: filled in by the engine
   bool write = false;              ///< changes something at the target: a dry run takes it down instead of sending it
   std::vector<std::size_t> items;  ///< the items of the batch that it is for, for the record; empty: all
   std::optional<Value>
@@ -346,6 +347,9 @@ struct Nodes {
 class Registry {
  public:
   explicit Registry(std::vector<Nodes> parts);
+  /// In place of the one of that name, for who puts another world behind a node.
+  void put(SourceNode node) { sources_[node.name] = std::move(node); }
+  void put(ActionNode node) { actions_[node.name] = std::move(node); }
   [[nodiscard]] const SourceNode* source(const std::string& name) const;
   [[nodiscard]] const ActionNode* action(const std::string& name) const;
   [[nodiscard]] const ConnectionType* connection_type(const std::string& type) const;

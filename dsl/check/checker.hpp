@@ -175,13 +175,17 @@ struct Checker {
   void check_lets();
   bool free_of(const std::string& name,
                const ast::SourceUse& giver);  ///< no let or table has the name that a source gives
-  void check_test(const ast::Test& test, std::map<std::string, std::pair<SourceId, Span>>& names);
-  void check_given(const ast::Given& given, const PipelineInfo& tested);
-  void check_expect(const ast::Expect& expect);
-  void fields_known(const ast::Record& record, const std::string& owner, const std::vector<const RecordType*>& types);
   void credentials(const ast::File& tree);
   void loops();
   void finish();
+
+  // ---- tests (check/tests.cpp) ----
+  void check_test(const ast::Test& test, std::map<std::string, std::pair<SourceId, Span>>& names);
+  std::optional<plan::Given> check_given(const ast::Given& given, const PipelineInfo& tested);
+  std::optional<plan::Expectation> check_expect(const ast::Expect& expect);
+  std::vector<plan::Field> partial_fields(const ast::Record& record, const std::string& owner,
+                                          const std::vector<const RecordType*>& types);
+  plan::Expr partial_value(const ast::Expr& value, const std::string& owner, const FieldType* known);
 };
 
 std::string hash_of(const std::vector<std::pair<std::string, std::string>>& files);

@@ -168,6 +168,7 @@ void Engine::run_bulk(Poller& poller, Page page) {
     event.data.time_zone = bound.runnable->time_zone;
     event.data.pipeline = poller.pipeline;
     event.data.key = page.events[i].key;
+    event.data.reached = options_.reached;
     Progress progress = advance(pipeline, bound.plan(), bound.tables, event.data, event.recorded, reasons);
     event.ending = std::move(progress.ending);
     event.wants = std::move(progress.wants);

@@ -66,6 +66,8 @@ bool Engine::open(const Gate& gate) const {
 }
 
 void Engine::call(Job& job, Request request, std::function<void(CallResult)> done) {
+  if (job.station != nullptr) request.node = job.station->node->name;
+  if (job.poller != nullptr) request.node = job.poller->node->name;
   if (options_.dry && request.write) {
     Answer answer;
     answer.status = request.predicted_status;

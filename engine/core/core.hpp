@@ -32,6 +32,7 @@ struct Options {
   std::size_t window = 2000;   ///< events in memory at a time
   std::size_t page = 1000;     ///< Look::room
   Duration give_up{std::chrono::seconds(60)};  ///< in `once`: how long what keeps failing is retried
+  Reached* reached = nullptr;                  ///< what events pass is noted there, for the coverage of tests
   Duration stale_after{
       std::chrono::minutes(5)};  ///< an event that waited longer is looked at again before its first write
 };

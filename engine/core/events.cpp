@@ -66,6 +66,7 @@ bool Engine::load(StoredEvent stored) {
       if (recorded.outcome.kind == Outcome::Kind::done && recorded.outcome.operation != "none") event.wrote = true;
     }
   }
+  event.data.reached = options_.reached;
   ++scans_[event.data.pipeline].loaded;
   events_[event.id] = std::move(held);
   go_on(event);

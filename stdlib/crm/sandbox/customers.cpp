@@ -217,7 +217,10 @@ tl::expected<std::int64_t, Reply> create_customer(World& world, const Actor& act
   if (const auto text = taken(world, patch, site, nullptr)) edit.error("externalId", *text);
   apply_all(edit, customer, patch);
   if (!edit.errors.empty()) return tl::make_unexpected(failure(400, "Errors in the entity format", edit.errors));
-  const std::int64_t id = world.next_customer++;
+  // The operator may choose the number: a story is easier to tell with one.
+  const bool chosen = actor.source == "user" && patch.contains("id") && patch["id"].is_number_integer();
+  const std::int64_t id = chosen ? patch["id"].get<std::int64_t>() : world.next_customer;
+  world.next_customer = std::max(world.next_customer, id + 1);
   customer["id"] = id;
   const Json& kept = world.customers.emplace(id, std::move(customer)).first->second;
   write_customer_created(world, world.customer_history, actor, kept);

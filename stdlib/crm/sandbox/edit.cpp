@@ -103,7 +103,7 @@ void apply(Edit& edit, Json& entity, const Json& patch, const Field& field, cons
   const std::optional<Json> value = normal(field.kind, given);
   if (!value) return edit.error(path + field.key, "This value is not valid.");
   if (field.dictionary != nullptr &&
-      dictionary_entry(edit.world, field.dictionary, value->get<std::string>()) == nullptr) {
+      written_entry(edit.world, field.dictionary, value->get<std::string>()) == nullptr) {
     return edit.error(path + field.key, "\"" + class_of(field.key) + "\" with \"code\"=\"" + value->get<std::string>() +
                                             "\" does not exist.");
   }
@@ -117,6 +117,8 @@ void apply_custom_fields(Edit& edit, Json& entity, const Json& patch, const std:
   if (given.is_array() && given.empty()) return;
   if (!given.is_object()) return edit.error("customFields", "This value is not valid.");
   for (const auto& [code, value] : given.items()) {
+    if (!has_custom_field(edit.world, kind, code) && edit.world.options.open_dictionaries)
+      edit.world.custom_fields.push_back({{"code", code}, {"name", code}, {"entity", kind}, {"type", "string"}});
     if (!has_custom_field(edit.world, kind, code)) {
       if (edit.world.options.refuse_unknown_custom_fields) {
         edit.error("customFields." + code, "Custom field with code \"" + code + "\" does not exist.");

@@ -107,7 +107,7 @@ void take_texts(Edit& edit, Json& item, const Json& given, const std::string& pa
   }
   if (!given.contains("status")) return;
   const auto status = normal(Kind::text, given["status"]);
-  if (!status || dictionary_entry(edit.world, "productStatuses", *status) == nullptr) {
+  if (!status || written_entry(edit.world, "productStatuses", *status) == nullptr) {
     return edit.error(path + ".status",
                       "\"OrderProductStatus\" with \"code\"=" + given["status"].dump() + " does not exist.");
   }

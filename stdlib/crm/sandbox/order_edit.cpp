@@ -229,7 +229,10 @@ tl::expected<std::int64_t, Reply> create_order(World& world, const Actor& actor,
   Json order = blank_order(world, site, actor);
   apply_all(edit, order, patch);
   if (!edit.errors.empty()) return tl::make_unexpected(failure(400, "Order is not loaded", edit.errors));
-  const std::int64_t id = world.next_order++;
+  // The operator may choose the number: a story is easier to tell with one.
+  const bool chosen = actor.source == "user" && patch.contains("id") && patch["id"].is_number_integer();
+  const std::int64_t id = chosen ? patch["id"].get<std::int64_t>() : world.next_order;
+  world.next_order = std::max(world.next_order, id + 1);
   order["id"] = id;
   order["slug"] = id;
   if (!order.contains("number")) order["number"] = fmt::format("{}{}", id, actor.source == "api" ? 'A' : 'C');

@@ -20,7 +20,7 @@ bool suits_delivery(const World& world, const Json& order, const std::string& ty
 
 void check_type(Edit& edit, const Json& order, const Json& payment, const std::string& path) {
   const std::string type = payment.value("type", "");
-  const Json* entry = dictionary_entry(edit.world, "paymentTypes", type);
+  const Json* entry = written_entry(edit.world, "paymentTypes", type);
   if (type.empty()) return edit.error(path + "type", "This value should not be blank.");
   if (entry == nullptr)
     return edit.error(path + "type", "\"PaymentType\" with \"code\"=\"" + type + "\" does not exist.");

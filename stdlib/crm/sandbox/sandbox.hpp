@@ -13,6 +13,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/http/server.hpp"
+
 namespace pipewright::crm::sandbox {
 
 using Json = nlohmann::json;
@@ -29,6 +31,7 @@ struct KeyOptions {
 
 struct Options {
   std::uint16_t port = 0;  ///< 0: any free one
+  bool listen = true;      ///< false: no socket; `answer` is asked instead, and `url` names `port` alone
   KeyOptions key;
   std::uint64_t seed = 1;  ///< of gaps in the history and of keys
   std::function<Time()> clock = std::chrono::system_clock::now;
@@ -40,8 +43,9 @@ struct Options {
   double per_second = 10;
   bool html_when_limited = false;
 
-  bool corporate = true;                     ///< the corporate customers' feature; off: its methods do not exist
-  bool catalogue = true;                     ///< off: store/* answers 404, as on small tariffs
+  bool corporate = true;           ///< the corporate customers' feature; off: its methods do not exist
+  bool catalogue = true;           ///< off: store/* answers 404, as on small tariffs
+  bool open_dictionaries = false;  ///< a code that nobody declared (a status, a type) is one of the account's own
   bool refuse_unknown_custom_fields = true;  ///< false: dropped in silence
   bool upload_existing_is_201 =
       false;  ///< customers/upload of existing externalIds: 201 with empty lists instead of 460
@@ -58,8 +62,8 @@ struct Options {
 
 struct World;
 
-/// Starts listening when constructed; throws std::runtime_error when the port is taken. Every method may be called from
-/// any thread.
+/// Starts listening when constructed (unless told not to); throws std::runtime_error when the port is taken. Every
+/// method may be called from any thread.
 class Sandbox {
  public:
   explicit Sandbox(Options options = {});
@@ -68,6 +72,9 @@ class Sandbox {
   ~Sandbox();
 
   [[nodiscard]] std::string url() const;
+
+  /// What the server says to a request: for those who are in this process.
+  [[nodiscard]] engine::http::Reply answer(const engine::http::ServerRequest& request);
 
   /// The API key it accepts.
   [[nodiscard]] std::string credential() const;

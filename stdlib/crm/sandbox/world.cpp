@@ -229,6 +229,23 @@ const Json* dictionary_entry(const World& world, const char* dictionary, const s
   return nullptr;
 }
 
+const Json* written_entry(World& world, const char* dictionary, const std::string& code) {
+  const Json* known = dictionary_entry(world, dictionary, code);
+  if (known != nullptr || !world.options.open_dictionaries || code.empty()) return known;
+  Json entry{{"code", code}, {"name", code}, {"active", true}};
+  if (dictionary == std::string_view("paymentTypes")) {
+    entry["paymentStatuses"] = Json::array();
+    for (const Json& status : world.dictionaries["paymentStatuses"])
+      entry["paymentStatuses"].push_back(status.value("code", ""));
+  }
+  Json& entries = world.dictionaries[dictionary];
+  if (entries.is_array())
+    entries.push_back(std::move(entry));
+  else
+    entries[code] = std::move(entry);
+  return dictionary_entry(world, dictionary, code);
+}
+
 std::string group_of(const World& world, const std::string& status) {
   const Json* entry = dictionary_entry(world, "statuses", status);
   return entry == nullptr ? std::string() : entry->value("group", "");

@@ -140,6 +140,8 @@ Json shown_offer(const World& world, const Json& offer, bool with_product);
 Json* find_by(std::map<std::int64_t, Json>& entities, Call& call, const std::string& default_by);
 Json* by_external(std::map<std::int64_t, Json>& entities, const std::string& external_id, const std::string& site);
 const Json* dictionary_entry(const World& world, const char* dictionary, const std::string& code);
+/// Of a code that is written: with Options::open_dictionaries it is there from now on.
+const Json* written_entry(World& world, const char* dictionary, const std::string& code);
 std::string group_of(const World& world, const std::string& status);
 bool has_custom_field(const World& world, const std::string& entity, const std::string& code);
 /// The answer to a `site` that the key must not use.

@@ -25,7 +25,12 @@ const char* word_of(Scheme scheme) {
 
 }  // namespace
 
-Sandbox::Sandbox(Options options) : world_(std::make_unique<World>(std::move(options))) { start(); }
+Sandbox::Sandbox(Options options) : world_(std::make_unique<World>(std::move(options))) {
+  if (world_->options.listen)
+    start();
+  else
+    world_->port = world_->options.port;
+}
 
 Sandbox::~Sandbox() { stop(); }
 
@@ -42,6 +47,8 @@ void Sandbox::start() {
 void Sandbox::stop() { world_->server.reset(); }
 
 std::string Sandbox::url() const { return fmt::format("http://127.0.0.1:{}", world_->port); }
+
+Reply Sandbox::answer(const ServerRequest& request) { return world_->answer(request); }
 
 std::string Sandbox::credential() const { return world_->credential; }
 

@@ -12,6 +12,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/http/server.hpp"
+
 namespace pipewright::wb::sandbox {
 
 using Json = nlohmann::json;
@@ -33,6 +35,7 @@ enum class Scheme { fbs, dbs, dbw, pickup };
 
 struct Options {
   std::uint16_t port = 0;  ///< 0: any free one
+  bool listen = true;      ///< false: no socket; `answer` is asked instead, and `url` names `port` alone
   TokenOptions token;
   std::uint64_t seed = 1;  ///< of every random-looking value
   std::function<Time()> clock = std::chrono::system_clock::now;
@@ -47,13 +50,14 @@ struct Options {
   bool shipping_required = false;       ///< deliver answers 409 SupplyShippingRequired without parameters
   bool zero_next_at_end = false;        ///< the last page's `next` is 0 instead of the last id
   bool code_required = false;           ///< DBS receive and reject refuse a wrong or missing code
+  bool open_tasks = false;              ///< a task that nobody made is there when it is asked for, as a new one
   Phones phones = Phones::assigned;     ///< empty: `""`, proxy numbers not assigned yet
 };
 
 struct World;
 
-/// Starts listening when constructed; throws std::runtime_error when the port is taken. Every method may be called from
-/// any thread.
+/// Starts listening when constructed (unless told not to); throws std::runtime_error when the port is taken. Every
+/// method may be called from any thread.
 class Sandbox {
  public:
   explicit Sandbox(Options options = {});
@@ -63,6 +67,9 @@ class Sandbox {
 
   /// The one address for every `*_url` of the connector's configuration.
   [[nodiscard]] std::string url() const;
+
+  /// What the server says to a request: for those who are in this process.
+  [[nodiscard]] engine::http::Reply answer(const engine::http::ServerRequest& request);
 
   /// The token it accepts.
   [[nodiscard]] std::string credential() const;

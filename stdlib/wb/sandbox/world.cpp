@@ -167,7 +167,11 @@ World::World(Options given) : options(std::move(given)), random(options.seed) {
 }
 
 Task* World::task(std::int64_t id, Scheme scheme) {
-  const auto found = tasks.find(id);
+  auto found = tasks.find(id);
+  if (found == tasks.end() && options.open_tasks) {
+    make_task(*this, scheme, {{"id", id}}, fmt::format("{}_{}", 165918930 + dice(1000000), hex(30)));
+    found = tasks.find(id);
+  }
   return found == tasks.end() || found->second.scheme != scheme ? nullptr : &found->second;
 }
 

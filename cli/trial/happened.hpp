@@ -1,0 +1,38 @@
+// What a test's run did: every operation that was made, and how each event ended.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dsl/plan.hpp"
+#include "engine/interpret.hpp"
+#include "engine/node.hpp"
+
+namespace pipewright::cli {
+
+/// An action that was really made, or found nothing to do (`none`).
+struct Made {
+  std::string connection, node;
+  std::string operation;  ///< `create`, `update`, `set`, `append`, `send`, `none`
+  bool silent = false;    ///< `log`: no write
+  std::string text;       ///< the URL, the path, the message
+  engine::Record asked;   ///< what was to be written, the keys included
+  engine::Value result;
+
+  /// As the test's braces name it; what was not asked for is looked up in the result. Null: there is no such field.
+  [[nodiscard]] engine::Value field(const std::string& name) const;
+};
+
+struct EndedAs {
+  engine::EndingKind kind = engine::EndingKind::unchanged;
+  std::string pipeline, key, reason;
+  dsl::plan::Place place;
+  std::vector<std::string> warnings;
+};
+
+struct Happened {
+  std::vector<Made> made;
+  std::vector<EndedAs> ended;
+};
+
+}  // namespace pipewright::cli

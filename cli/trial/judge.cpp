@@ -1,0 +1,249 @@
+#include "cli/trial/judge.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "engine/json.hpp"
+
+namespace pipewright::cli {
+namespace {
+
+namespace plan = dsl::plan;
+using engine::EndingKind;
+using engine::List;
+using engine::Record;
+using engine::Value;
+using Kind = plan::Expectation::Kind;
+
+// Partial: a record's other fields are free, a list's length is not. Numbers by value, ids by their text.
+bool suits(const Value& expected, const Value& got) {
+  if (expected.is_null()) return got.is_null() || got.is_clear();
+  if (const Record* fields = expected.record()) {
+    return got.record() != nullptr && std::all_of(fields->begin(), fields->end(), [&](const auto& field) {
+             return suits(field.second, got[field.first]);
+           });
+  }
+  if (const List* list = expected.list()) {
+    const List* other = got.list();
+    return other != nullptr && list->size() == other->size() &&
+           std::equal(list->begin(), list->end(), other->begin(), suits);
+  }
+  return engine::equal(expected, got) ||
+         (got.list() == nullptr && got.record() == nullptr && !got.is_null() && expected.id_text() == got.id_text());
+}
+
+std::string shown(const Value& value) { return value.is_null() ? "nothing" : engine::write_json(value); }
+
+std::string action_text(const std::string& connection, const std::string& node) {
+  const std::size_t dot = node.find('.');
+  return dot == std::string::npos ? node : connection + node.substr(dot);
+}
+
+std::string counted(std::int64_t times) {
+  if (times == 1) return "once";
+  if (times == 2) return "twice";
+  return fmt::format("{} times", times);
+}
+
+std::string operation_text(const plan::Expectation& expected) {
+  const std::string action = action_text(expected.connection, expected.node);
+  return expected.operation.empty() ? action : action + " " + expected.operation;
+}
+
+std::string made_text(const Made& made) {
+  std::string text = action_text(made.connection, made.node) + " " + made.operation;
+  if (!made.text.empty()) text += fmt::format(" \"{}\"", made.text);
+  return text + " " + engine::write_json(Value(made.asked));
+}
+
+std::string place_text(const plan::Place& place) { return fmt::format("{}:{}", place.file, place.line); }
+
+bool is_write(const Made& made) { return made.operation != "none" && !made.silent; }
+
+}  // namespace
+
+Value Made::field(const std::string& name) const {
+  if (const Value* value = engine::find_field(asked, name)) return *value;
+  return result[name];
+}
+
+void Judge::hear(const std::vector<plan::Expectation>& expectations) {
+  for (const plan::Expectation& each : expectations) {
+    Heard heard;
+    heard.expected = &each;
+    const auto read = [&](const plan::Expr& expr) {
+      engine::Evaluated value = engine::evaluate(expr, scope_);
+      if (!value) heard.broken = value.error().reason;
+      return value ? *value : Value();
+    };
+    for (const plan::Field& field : each.fields) heard.fields.emplace_back(field.name, read(field.value));
+    if (each.text) heard.text = read(*each.text).display();
+    if (each.times) {
+      const Value times = read(*each.times);
+      if (times.number() != nullptr) heard.times = times.number()->integer();
+    }
+    heard_.push_back(std::move(heard));
+  }
+}
+
+bool Judge::named(const Heard& heard, const Made& made) {
+  const plan::Expectation& expected = *heard.expected;
+  if (made.node != expected.node || made.connection != expected.connection) return false;
+  return expected.operation.empty() ? made.operation != "none" : made.operation == expected.operation;
+}
+
+bool Judge::matches(const Heard& heard, const Made& made) {
+  return named(heard, made) && std::all_of(heard.fields.begin(), heard.fields.end(), [&](const auto& field) {
+           return suits(field.second, made.field(field.first));
+         });
+}
+
+// What happened instead, for a reader who has to find out why.
+std::vector<std::string> Judge::story() const {
+  std::vector<std::string> lines;
+  for (const Made& made : happened_.made) {
+    if (is_write(made)) lines.push_back("made: " + made_text(made));
+  }
+  for (const EndedAs& ended : happened_.ended) {
+    if (ended.kind == EndingKind::written || ended.kind == EndingKind::unchanged) continue;
+    lines.push_back(fmt::format("{} {}: {} ({})", ended.key, engine::ending_text(ended.kind), ended.reason,
+                                place_text(ended.place)));
+  }
+  if (happened_.ended.empty()) lines.emplace_back("no event was given");
+  return lines;
+}
+
+void Judge::write(const Heard& heard, TrialResult& into) const {
+  const plan::Expectation& expected = *heard.expected;
+  std::int64_t count = 0;
+  const Made* nearest = nullptr;
+  std::size_t most = 0;
+  for (const Made& made : happened_.made) {
+    if (matches(heard, made)) ++count;
+    if (!named(heard, made)) continue;
+    std::size_t same = 1;
+    for (const auto& [name, value] : heard.fields) same += suits(value, made.field(name)) ? 1 : 0;
+    if (same > most) nearest = &made, most = same;
+  }
+  if (heard.times ? count == *heard.times : count > 0) return;
+  TrialFailure failure;
+  failure.place = expected.place;
+  const std::string what = operation_text(expected);
+  failure.expected = engine::write_json(Value(heard.fields));
+  if (count > 0) {
+    failure.got = counted(count);
+    failure.expected = heard.times ? counted(*heard.times) : "at least once";
+    failure.message = fmt::format("`{}` was made {}, not {}", what, failure.got, failure.expected);
+    failure.details = story();
+  } else if (nearest != nullptr) {
+    failure.message = fmt::format("`{}` was made with other values", what);
+    Record wanted;
+    Record got;
+    for (const auto& [name, value] : heard.fields) {
+      const Value there = nearest->field(name);
+      if (suits(value, there)) continue;
+      wanted.emplace_back(name, value);
+      got.emplace_back(name, there);
+      failure.details.push_back(fmt::format("{}: expected {}, got {}", name, shown(value), shown(there)));
+    }
+    failure.expected = engine::write_json(Value(std::move(wanted)));
+    failure.got = engine::write_json(Value(std::move(got)));
+  } else {
+    failure.message = fmt::format("no `{}` was made", what);
+    failure.details = story();
+    failure.got = join(failure.details, "; ");
+  }
+  into.failures.push_back(std::move(failure));
+}
+
+void Judge::nothing(const Heard& heard, TrialResult& into) const {
+  TrialFailure failure;
+  for (const Made& made : happened_.made) {
+    if (is_write(made)) failure.details.push_back("made: " + made_text(made));
+  }
+  if (failure.details.empty()) return;
+  failure.place = heard.expected->place;
+  failure.message =
+      fmt::format("{} made where none was expected", failure.details.size() == 1 ? "a write was" : "writes were");
+  failure.expected = "nothing";
+  failure.got = join(failure.details, "; ");
+  into.failures.push_back(std::move(failure));
+}
+
+void Judge::nothing_else(const Heard& heard, TrialResult& into) const {
+  TrialFailure failure;
+  for (const Made& made : happened_.made) {
+    if (!is_write(made)) continue;
+    const bool expected = std::any_of(heard_.begin(), heard_.end(), [&](const Heard& each) {
+      return each.expected->kind == Kind::write && matches(each, made);
+    });
+    if (!expected) failure.details.push_back("made: " + made_text(made));
+  }
+  if (failure.details.empty()) return;
+  failure.place = heard.expected->place;
+  failure.message =
+      fmt::format("{} made that no `expect` names", failure.details.size() == 1 ? "a write was" : "writes were");
+  failure.expected = "nothing else";
+  failure.got = join(failure.details, "; ");
+  into.failures.push_back(std::move(failure));
+}
+
+void Judge::ending(const Heard& heard, TrialResult& into) const {
+  const bool skipped = heard.expected->kind == Kind::skipped;
+  const EndingKind kind = skipped ? EndingKind::skipped : EndingKind::parked;
+  for (const EndedAs& ended : happened_.ended) {
+    if (ended.kind != kind) continue;
+    if (heard.text.empty()) return;
+    if (skipped) {
+      const std::string place = place_text(ended.place);
+      const bool there = place == heard.text || place.ends_with("/" + heard.text);
+      if (there || ended.place.text.find(heard.text) != std::string::npos) return;
+    } else if (ended.reason.find(heard.text) != std::string::npos) {
+      return;
+    }
+  }
+  TrialFailure failure;
+  failure.place = heard.expected->place;
+  failure.message =
+      fmt::format("no event was {}{}", engine::ending_text(kind),
+                  heard.text.empty() ? "" : fmt::format(" {} \"{}\"", skipped ? "at" : "with", heard.text));
+  failure.expected = heard.text.empty() ? engine::ending_text(kind) : heard.text;
+  failure.details = story();
+  failure.got = join(failure.details, "; ");
+  into.failures.push_back(std::move(failure));
+}
+
+void Judge::decide(TrialResult& into) {
+  bool parked_asked = false;
+  for (const Heard& heard : heard_) {
+    if (!heard.broken.empty()) {
+      into.failures.push_back({heard.expected->place, heard.broken, {}, {}, {}});
+      continue;
+    }
+    switch (heard.expected->kind) {
+      case Kind::write:
+        write(heard, into);
+        break;
+      case Kind::nothing:
+        nothing(heard, into);
+        break;
+      case Kind::nothing_else:
+        nothing_else(heard, into);
+        break;
+      case Kind::parked:
+        parked_asked = true;
+        [[fallthrough]];
+      case Kind::skipped:
+        ending(heard, into);
+        break;
+    }
+  }
+  for (const EndedAs& ended : happened_.ended) {
+    if (ended.kind == EndingKind::parked && !parked_asked)
+      into.notes.push_back(fmt::format("{} parked: {} ({})", ended.key, ended.reason, place_text(ended.place)));
+  }
+}
+
+}  // namespace pipewright::cli

@@ -1,0 +1,33 @@
+// Partial records of a test made whole, and as the sandboxes take them.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "dsl/catalog.hpp"
+#include "engine/value.hpp"
+
+namespace pipewright::cli {
+
+/// The declared examples of the standard library, as values.
+class Examples {
+ public:
+  explicit Examples(const dsl::Catalog& catalog);
+
+  /// What is left out is null, or the declared example where null is not allowed. Fields that say one thing in two ways
+  /// follow each other: `srid` and `id`, `price` and `price_with_disc`, the numeric statuses and the words.
+  [[nodiscard]] engine::Value whole(const engine::Value& given, const dsl::Type& type) const;
+
+ private:
+  void agree(engine::Record& given) const;
+  [[nodiscard]] engine::Value missing(const dsl::FieldType& field) const;
+  std::map<std::string, engine::Value> by_text_;  ///< source text → value
+};
+
+/// A record of ours in retailCRM's own words: camelCase, `{id}` and `[{number}]` where the API has them, times by the
+/// wall clock of `zone`.
+nlohmann::json as_retailcrm(const engine::Record& record, const std::string& zone);
+
+}  // namespace pipewright::cli

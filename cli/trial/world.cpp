@@ -1,0 +1,277 @@
+#include "cli/trial/world.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "engine/json.hpp"
+#include "stdlib/crm/sandbox/sandbox.hpp"
+#include "stdlib/wb/sandbox/sandbox.hpp"
+
+namespace pipewright::cli {
+namespace {
+
+using engine::Answer;
+using engine::CallResult;
+using engine::Lost;
+using engine::Record;
+using engine::Request;
+using engine::Value;
+using engine::http::Reply;
+using engine::http::ServerRequest;
+using Fault = dsl::plan::TestFault;
+using Json = nlohmann::json;
+
+ServerRequest server_request(const Request& request) {
+  ServerRequest made;
+  made.method = request.method;
+  const std::size_t host = request.url.find("://");
+  const std::size_t path = request.url.find('/', host == std::string::npos ? 0 : host + 3);
+  std::string rest = path == std::string::npos ? "/" : request.url.substr(path);
+  const std::size_t question = rest.find('?');
+  if (question != std::string::npos) {
+    made.query = rest.substr(question + 1);
+    made.parameters = engine::http::form_pairs(made.query);
+    rest.resize(question);
+  }
+  made.raw_path = rest;
+  made.path = engine::http::url_decoded(rest, false);
+  for (const auto& [name, value] : request.headers) made.headers[lowercase(name)] = value;
+  for (const auto& [name, secret] : request.secret_headers) made.headers[lowercase(name)] = secret.reveal();
+  made.body = request.body;
+  made.peer = "127.0.0.1";
+  return made;
+}
+
+CallResult answer_of(const Reply& reply) {
+  if (reply.drop || reply.truncate) return tl::unexpected<Lost>(Lost{true, "the connection was closed"});
+  Answer answer;
+  answer.status = reply.status;
+  for (const auto& [name, value] : reply.headers) answer.headers.emplace_back(lowercase(name), value);
+  answer.body = reply.body;
+  return answer;
+}
+
+Answer json_answer(int status, const Json& body) {
+  Answer answer;
+  answer.status = status;
+  answer.headers.emplace_back("content-type", "application/json");
+  answer.body = body.dump();
+  return answer;
+}
+
+// Each system says no in its own form.
+Answer refusal(const std::string& node, const std::string& words) {
+  if (node.starts_with("crm.")) return json_answer(400, {{"success", false}, {"errorMsg", words}});
+  if (node.starts_with("wb.")) return json_answer(409, {{"code", words}, {"message", words}});
+  Answer answer;
+  answer.status = 422;
+  answer.body = words;
+  return answer;
+}
+
+// The calls that are about the node itself: an order may need its client first.
+bool concerns(const std::string& node, const Request& request) {
+  if (request.node != node) return false;
+  if (node.starts_with("crm.order")) return request.url.find("/orders") != std::string::npos;
+  if (node == "crm.client") return request.url.find("/customers") != std::string::npos;
+  return true;
+}
+
+std::string supplier_status(const Value& status) {
+  static const std::vector<std::pair<std::string, std::string>> numbers = {
+      {"0", "new"},     {"1", "confirm"}, {"2", "complete"}, {"3", "cancel"},
+      {"5", "deliver"}, {"6", "receive"}, {"7", "reject"}};
+  const std::string text = status.id_text();
+  for (const auto& [number, word] : numbers) {
+    if (text == number) return word;
+  }
+  return text;
+}
+
+std::optional<wb::sandbox::Scheme> scheme_of(std::string_view name) {
+  using wb::sandbox::Scheme;
+  if (name.starts_with("wb.fbs.")) return Scheme::fbs;
+  if (name.starts_with("wb.dbs.")) return Scheme::dbs;
+  if (name.starts_with("wb.dbw.")) return Scheme::dbw;
+  if (name.starts_with("wb.pickup.")) return Scheme::pickup;
+  return std::nullopt;
+}
+
+}  // namespace
+
+struct TrialWorld::Account {
+  std::unique_ptr<wb::sandbox::Sandbox> wildberries;
+  std::unique_ptr<crm::sandbox::Sandbox> retailcrm;
+  std::string url;
+
+  Reply answer(const ServerRequest& request) const {
+    return wildberries ? wildberries->answer(request) : retailcrm->answer(request);
+  }
+
+  void task(wb::sandbox::Scheme scheme, const Value& id, const std::string& supplier, const std::string& wb) const {
+    const auto number = Decimal::parse(id.id_text());
+    if (!number || !number->integer()) return;
+    const std::int64_t task = *number->integer();
+    wildberries->add_tasks(scheme, 1, {{"id", task}});
+    // An FBS task is confirmed by standing in a supply.
+    if (scheme == wb::sandbox::Scheme::fbs && (supplier == "confirm" || supplier == "complete")) {
+      const auto call = [&](const char* method, const std::string& path, const Json& body) {
+        ServerRequest request;
+        request.method = method;
+        request.path = request.raw_path = path;
+        request.headers = {{"authorization", wildberries->credential()}, {"content-type", "application/json"}};
+        request.body = body.dump();
+        return wildberries->answer(request).body;
+      };
+      const Json supply = Json::parse(call("POST", "/api/v3/supplies", {{"name", "given"}}), nullptr, false);
+      const std::string name = supply.is_object() ? supply.value("id", "") : "";
+      call("PATCH", "/api/marketplace/v3/supplies/" + name + "/orders", {{"orders", {task}}});
+      if (supplier == "complete") call("PATCH", "/api/v3/supplies/" + name + "/deliver", Json::object());
+    }
+    wildberries->set_status(task, supplier, wb);
+  }
+};
+
+TrialWorld::TrialWorld(engine::Config& config, Instant begins)
+    : now_(std::make_shared<Instant>(begins)), zone_(config.time_zone) {
+  const auto clock = [now = now_] { return std::chrono::system_clock::time_point(now->time_since_epoch()); };
+  std::uint16_t port = 1;
+  for (auto& [name, settings] : config.connections) {
+    auto made = std::make_unique<Account>();
+    if (settings.type == "wildberries") {
+      wb::sandbox::Options options;
+      options.listen = false;
+      options.port = port++;
+      options.clock = clock;
+      options.open_tasks = true;
+      made->wildberries = std::make_unique<wb::sandbox::Sandbox>(options);
+      made->url = made->wildberries->url();
+      for (const char* host : {"marketplace", "statistics", "analytics", "content", "prices", "common"})
+        settings.values[std::string(host) + "_url"] = Value(made->url);
+      settings.secrets["token"] = Secret(made->wildberries->credential());
+    } else if (settings.type == "retailcrm") {
+      crm::sandbox::Options options;
+      options.listen = false;
+      options.port = port++;
+      options.clock = clock;
+      options.time_zone = config.time_zone;
+      options.open_dictionaries = true;
+      if (const std::string site = settings.text("site"); !site.empty()) options.sites = {site};
+      made->retailcrm = std::make_unique<crm::sandbox::Sandbox>(options);
+      made->url = made->retailcrm->url();
+      settings.values["url"] = Value(made->url);
+      settings.secrets["key"] = Secret(made->retailcrm->credential());
+    } else {
+      continue;
+    }
+    settings.rates.clear();
+    accounts_.emplace_back(name, std::move(made));
+  }
+}
+
+TrialWorld::~TrialWorld() = default;
+
+TrialWorld::Account* TrialWorld::account(const std::string& connection) {
+  for (auto& [name, made] : accounts_) {
+    if (name == connection) return made.get();
+  }
+  return nullptr;
+}
+
+Result<void> TrialWorld::exists(const std::string& connection, const std::string& node, const Record& fields) {
+  const Value whole(fields);
+  if (node == "http.request") {
+    Answer answer;
+    const Decimal* status = whole["status"].number();
+    answer.status = status == nullptr ? 200 : static_cast<int>(status->integer().value_or(200));
+    if (const Record* headers = whole["headers"].record()) {
+      for (const auto& [name, value] : *headers) answer.headers.emplace_back(lowercase(name), value.display());
+    }
+    const Value& body = whole["body"];
+    if (!body.is_null()) answer.body = body.text() != nullptr ? *body.text() : engine::write_json(body);
+    answers_.push_back(std::move(answer));
+    return {};
+  }
+  Account* at = account(connection);
+  if (at != nullptr && at->retailcrm && node.starts_with("crm.")) {
+    try {
+      if (node == "crm.client") {
+        at->retailcrm->add_customer(as_retailcrm(fields, zone_));
+        return {};
+      }
+      Json order = as_retailcrm(fields, zone_);
+      const Json state = at->retailcrm->state();
+      if (order.contains("customer")) {
+        const Json& customers = state["customers"];
+        const bool there = std::any_of(customers.begin(), customers.end(),
+                                       [&](const Json& each) { return each["id"] == order["customer"]["id"]; });
+        if (!there) at->retailcrm->add_customer({{"id", order["customer"]["id"]}});
+      }
+      at->retailcrm->add_order(order);
+      return {};
+    } catch (const std::runtime_error& refused) {
+      return fail(fmt::format("this `{}` cannot exist: {}", node, refused.what()));
+    }
+  }
+  if (const auto scheme = scheme_of(node); at != nullptr && at->wildberries && scheme) {
+    at->task(*scheme, whole["id"], supplier_status(whole["status"]), "");
+    return {};
+  }
+  return fail(fmt::format("`{}` keeps nothing that could be there beforehand", node));
+}
+
+void TrialWorld::known(const std::string& connection, const std::string& record_type, const Record& given) {
+  Account* at = account(connection);
+  const Value whole(given);
+  if (at == nullptr) return;
+  if (const auto scheme = scheme_of(record_type); at->wildberries && scheme) {
+    if (whole["id"].is_null()) return;
+    const auto word = [&](const char* field) {
+      return whole[field].is_null() ? std::string() : whole[field].display();
+    };
+    at->task(*scheme, whole["id"], word("supplier_status"), word("wb_status"));
+  }
+  if (!at->retailcrm || record_type != "crm.order") return;
+  const Json state = at->retailcrm->state();
+  const auto same = [&](const Json& order) {
+    return (!whole["id"].is_null() && std::to_string(order.value("id", std::int64_t{0})) == whole["id"].id_text()) ||
+           (!whole["external_id"].is_null() && order.value("externalId", "") == whole["external_id"].id_text());
+  };
+  if (std::none_of(state["orders"].begin(), state["orders"].end(), same))
+    (void)exists(connection, "crm.order", given);  // what the sandbox refuses is not there
+}
+
+CallResult TrialWorld::answer(const std::string& connection, const Request& request, Instant now) {
+  *now_ = now;
+  bool lost = false;
+  for (TrialFault& fault : faults_) {
+    if (fault.connection != connection || fault.left <= 0 || !concerns(fault.node, request)) continue;
+    if (fault.kind == Fault::Kind::refuses && request.write) return refusal(fault.node, fault.text);
+    if (fault.kind == Fault::Kind::answers) {
+      --fault.left;
+      return json_answer(fault.status,
+                         {{"success", false}, {"errorMsg", fmt::format("the test answers {}", fault.status)}});
+    }
+    if (fault.kind == Fault::Kind::loses && request.write) {
+      --fault.left;
+      lost = true;
+      break;
+    }
+  }
+  Account* at = account(connection);
+  CallResult result;
+  if (at != nullptr && request.url.starts_with(at->url)) {
+    result = answer_of(at->answer(server_request(request)));
+  } else if (answers_.empty()) {
+    result = json_answer(200, Json::object());
+  } else {
+    result = answers_.front();
+    if (answers_.size() > 1) answers_.erase(answers_.begin());
+  }
+  if (lost) return tl::unexpected<Lost>(Lost{true, "the answer was lost"});
+  return result;
+}
+
+}  // namespace pipewright::cli

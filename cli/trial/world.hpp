@@ -1,0 +1,49 @@
+// What stands behind the calls of a test: a sandbox for each account, faults that the test gives, answers for other
+// systems. No socket is opened.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/trial/records.hpp"
+#include "dsl/plan_test.hpp"
+#include "engine/config.hpp"
+
+namespace pipewright::cli {
+
+/// A fault that a test gives, with its words read.
+struct TrialFault {
+  dsl::plan::TestFault::Kind kind = dsl::plan::TestFault::Kind::loses;
+  std::string connection;
+  std::string node;
+  std::string text;  ///< of a refusal
+  int status = 0;    ///< of an answer
+  int left = 1;      ///< strikes; a refusal has no end
+};
+
+class TrialWorld {
+ public:
+  /// Points every account of `config` to a sandbox of its own and gives it a credential.
+  TrialWorld(engine::Config& config, Instant begins);
+  ~TrialWorld();
+
+  /// `given NODE { … }`: exists beforehand. The error says why it cannot.
+  Result<void> exists(const std::string& connection, const std::string& node, const engine::Record& fields);
+  /// What an event tells of is there at its own account too.
+  void known(const std::string& connection, const std::string& record_type, const engine::Record& given);
+  void add(TrialFault fault) { faults_.push_back(std::move(fault)); }
+
+  engine::CallResult answer(const std::string& connection, const engine::Request& request, Instant now);
+
+ private:
+  struct Account;
+  Account* account(const std::string& connection);
+  std::vector<std::pair<std::string, std::unique_ptr<Account>>> accounts_;
+  std::vector<TrialFault> faults_;
+  std::vector<engine::Answer> answers_;  ///< of other systems, in their order; the last one stays
+  std::shared_ptr<Instant> now_;
+  std::string zone_;
+};
+
+}  // namespace pipewright::cli

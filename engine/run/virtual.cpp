@@ -1,0 +1,44 @@
+#include "engine/run/virtual.hpp"
+
+#include <algorithm>
+
+namespace pipewright::engine {
+
+void VirtualLoop::send(CallId id, const std::string& connection, const Request& request) {
+  calls_.push_back({id, connection, request});
+}
+
+void VirtualLoop::commit(CommitId id, Transaction transaction) { commits_.emplace_back(id, std::move(transaction)); }
+
+double VirtualLoop::jitter() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); }
+
+Result<bool> VirtualLoop::run(Core& core, std::shared_ptr<const Runnable> runnable, Instant until) {
+  constexpr int enough = 1'000'000;
+  constexpr Duration call_takes = std::chrono::milliseconds(20);
+  if (Result<void> started = core.start(std::move(runnable), now_); !started) return fail(started.error());
+  for (int rounds = 0; !core.drained(); ++rounds) {
+    if (rounds >= enough || now_ > until) return false;
+    if (!commits_.empty()) {
+      auto [id, transaction] = std::move(commits_.front());
+      commits_.pop_front();
+      for (const auto& [target, settle] : transaction.settle) settle();
+      auto committed = journal_.commit({&transaction, 1});
+      if (!committed) return fail(committed.error());
+      core.committed(now_, id, committed->empty() ? Committed{} : committed->front());
+    } else if (!calls_.empty()) {
+      const Sent call = std::move(calls_.front());
+      calls_.pop_front();
+      CallResult result = answerer_(call.connection, call.request, now_);
+      now_ += call_takes;
+      core.answered(now_, call.id, std::move(result));
+    } else {
+      const auto wakes = core.wakes_at();
+      if (!wakes) return false;
+      now_ = std::max(now_ + Duration(1), *wakes);
+      core.tick(now_);
+    }
+  }
+  return true;
+}
+
+}  // namespace pipewright::engine
