@@ -171,14 +171,16 @@ class Trial {
   }
 
   bool prepare(TrialResult& result) {
+    std::set<std::string> closed;
     for (const plan::TestItems* items : parts()) {
       for (const plan::Given& given : items->givens) {
+        if (given.kind == plan::Given::Kind::existing) closed.insert(given.connection);
         if (given.kind != plan::Given::Kind::now) continue;
         const Evaluated now = engine::evaluate(*given.now, scope_);
         if (now && now->time() != nullptr) scope_.now = *now->time();
       }
     }
-    world_ = std::make_unique<TrialWorld>(config_, scope_.now);
+    world_ = std::make_unique<TrialWorld>(config_, scope_.now, closed);
     const plan::Pipeline* tested = plan_.pipeline(case_.test->pipeline);
     if (tested == nullptr) return refuse(result, case_.place, "the pipeline is not there");
     roots(*tested, roots_);

@@ -134,7 +134,7 @@ struct TrialWorld::Account {
   }
 };
 
-TrialWorld::TrialWorld(engine::Config& config, Instant begins)
+TrialWorld::TrialWorld(engine::Config& config, Instant begins, const std::set<std::string>& closed)
     : now_(std::make_shared<Instant>(begins)), zone_(config.time_zone) {
   const auto clock = [now = now_] { return std::chrono::system_clock::time_point(now->time_since_epoch()); };
   std::uint16_t port = 1;
@@ -145,7 +145,7 @@ TrialWorld::TrialWorld(engine::Config& config, Instant begins)
       options.listen = false;
       options.port = port++;
       options.clock = clock;
-      options.open_tasks = true;
+      options.open_tasks = !closed.contains(name);
       made->wildberries = std::make_unique<wb::sandbox::Sandbox>(options);
       made->url = made->wildberries->url();
       for (const char* host : {"marketplace", "statistics", "analytics", "content", "prices", "common"})

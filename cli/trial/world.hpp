@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,9 @@ struct TrialFault {
 
 class TrialWorld {
  public:
-  /// Points every account of `config` to a sandbox of its own and gives it a credential.
-  TrialWorld(engine::Config& config, Instant begins);
+  /// Points every account of `config` to a sandbox of its own and gives it a credential. At an account of `closed` only
+  /// what is given exists; elsewhere a Wildberries task is there, new, as soon as somebody asks for it.
+  TrialWorld(engine::Config& config, Instant begins, const std::set<std::string>& closed);
   ~TrialWorld();
 
   /// `given NODE { … }`: exists beforehand. The error says why it cannot.
