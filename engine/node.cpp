@@ -25,8 +25,10 @@ Result<Value> Answer::json() const {
 }
 
 Record Operation::whole() const {
-  Record all = filling;
-  for (const auto& [name, value] : written) set_field(all, name, value);
+  Record all = written;
+  for (const auto& [name, value] : filling) {
+    if (find_field(all, name) == nullptr) all.emplace_back(name, value);
+  }
   std::erase_if(all, [](const auto& field) { return field.second.is_null() || field.second.is_clear(); });
   return all;
 }

@@ -153,7 +153,14 @@ class Announcer : public engine::Observer {
           parts.push_back(fmt::format("{} {} → {}", change.field, value_text(change.before), value_text(change.after)));
       } else if (outcome.kind == Outcome::Kind::done) {
         sign = '+';
-        for (const auto& [field, value] : outcome.record) parts.push_back(field + " " + value_text(value));
+        Record fields = outcome.record;  // what it is known by first, its lines last
+        std::stable_sort(fields.begin(), fields.end(), [&](const auto& a, const auto& b) {
+          const auto rank = [&](const auto& field) {
+            return find_field(step.key, field.first) != nullptr ? 0 : field.second.list() != nullptr ? 2 : 1;
+          };
+          return rank(a) < rank(b);
+        });
+        for (const auto& [field, value] : fields) parts.push_back(field + " " + value_text(value));
       } else if (outcome.kind == Outcome::Kind::failed) {
         continue;  // the reason stands below
       } else {
