@@ -65,6 +65,7 @@ inline constexpr Code writes_nothing{415, Severity::warning, "an update that wri
 inline constexpr Code bare_null{416, Severity::warning, "a field that is always null"};
 inline constexpr Code test_of_nothing{417, Severity::error, "a test of a pipeline that is not there"};
 inline constexpr Code mixed_row{418, Severity::error, "the values of a table have one type"};
+inline constexpr Code wrong_allow{419, Severity::warning, "a comment allows what cannot be allowed"};
 
 /// All of them, by number.
 std::span<const Code* const> all();

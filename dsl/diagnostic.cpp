@@ -65,7 +65,8 @@ std::span<const Code* const> codes::all() {
                                          &writes_nothing,
                                          &bare_null,
                                          &test_of_nothing,
-                                         &mixed_row};
+                                         &mixed_row,
+                                         &wrong_allow};
   return list;
 }
 

@@ -179,6 +179,16 @@ struct Checker {
   void loops();
   void finish();
 
+  // ---- `# allow P0412: why` (check/allow.cpp) ----
+  struct Allow {
+    SourceId file = 0;
+    Span scope;  ///< the statement that the comment stands in, or above
+    int number = 0;
+  };
+  std::vector<Allow> allows;
+  void collect_allows();
+  [[nodiscard]] bool allowed(const Code& code, SourceId where, Span span) const;
+
   // ---- tests (check/tests.cpp) ----
   void check_test(const ast::Test& test, std::map<std::string, std::pair<SourceId, Span>>& names);
   std::optional<plan::Given> check_given(const ast::Given& given, const PipelineInfo& tested);

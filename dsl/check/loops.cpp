@@ -79,6 +79,8 @@ void Checker::loops() {
           if (source == nullptr || back.connection == out_wake.connection) continue;
           if (told.contains({second.name, first.name}) || !told.insert({first.name, second.name}).second) continue;
           const PipelineInfo& info = pipelines[first.name];
+          const PipelineInfo& other = pipelines[second.name];
+          if (allowed(codes::feedback_loop, other.file, other.span)) continue;
           file = info.file;
           Span where = info.span;
           for (const ast::SourceUse& use : info.tree->sources) where = use.path.span.begin > 0 ? use.path.span : where;
@@ -90,6 +92,7 @@ void Checker::loops() {
                                         back.field.empty() ? "" : " `" + back.field + "`");
           diagnostic.remarks.push_back(
               "what stops it: each side ignores its own writes; two accounts in between would not");
+          diagnostic.help = "when it is meant so, say why above one of the pipelines: `# allow P0412: …`";
         }
       }
     }

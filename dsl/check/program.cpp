@@ -267,6 +267,8 @@ void Checker::finish() {
     report(codes::unused_table, table.span, fmt::format("nobody uses the table `{}`", name)).help =
         "take it out, or look a key up in it";
   }
+  std::erase_if(out.diagnostics,
+                [this](const Diagnostic& each) { return allowed(*each.code, each.source, each.span); });
   std::stable_sort(out.diagnostics.begin(), out.diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::pair(a.source, a.span.begin) < std::pair(b.source, b.span.begin);
   });
@@ -281,6 +283,7 @@ void Checker::finish() {
 Checked check(const ProgramInput& input, const Catalog& catalog) {
   Checker checker(input, catalog);
   checker.load();
+  checker.collect_allows();
   checker.collect();
   checker.check_lets();
   for (const std::string& name : checker.pipeline_order) {
