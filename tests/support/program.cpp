@@ -93,8 +93,10 @@ bool soon(const std::function<bool()>& condition) {
   return false;
 }
 
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 bool Running::says(const std::string& text) const {
-  return soon([&] { return slurp(err_).find(text) != std::string::npos; });
+  return soon([&] { return has(slurp(err_), text); });
 }
 
 Finished Running::wait() {
@@ -108,7 +110,13 @@ Finished Running::wait() {
   return finished;
 }
 
-Shop::Shop(Options options) : wb(options.wb), crm(options.crm), folder_(temporary_folder()) {
+Finished Running::stop() {
+  signal(SIGTERM);
+  return wait();
+}
+
+Shop::Shop(Options options, const std::string& program)
+    : wb(options.wb), crm(options.crm), folder_(temporary_folder()) {
   std::string text = "[connections.wb]\ntype = \"wildberries\"\ntoken = \"env:WB_TOKEN\"\n";
   for (const char* host : {"marketplace", "statistics", "analytics", "content"})
     text += std::string(host) + "_url = \"" + wb.url() + "\"\n";
@@ -119,6 +127,7 @@ Shop::Shop(Options options) : wb(options.wb), crm(options.crm), folder_(temporar
   if (!options.limits) text += "rate = \"off\"\n";
   text += options.crm_keys + "\n" + options.extra_toml;
   write("pipewright.toml", text);
+  if (!program.empty()) write("shop.pipe", program);
   environment = {
       {"WB_TOKEN", wb.credential()}, {"CRM_KEY", crm.credential()}, {"TZ", "America/New_York"}, {"NO_COLOR", "1"}};
 }
@@ -135,6 +144,10 @@ void Shop::write(const std::string& name, const std::string& text) const {
 }
 
 std::string Shop::read(const std::string& name) const { return slurp((folder_ / name).string()); }
+
+void Shop::write_example(const std::string& name) const {
+  write(name, slurp(std::string(PIPEWRIGHT_SOURCE_DIR) + "/pipelines/" + name));
+}
 
 Finished Shop::run(std::vector<std::string> words) { return start(std::move(words))->wait(); }
 
@@ -155,6 +168,25 @@ std::map<std::string, int> Shop::once(const std::vector<std::string>& more) {
   }
   return {{"status", finished.status}, {"events", events},   {"written", written},
           {"unchanged", unchanged},    {"skipped", skipped}, {"parked", parked}};
+}
+
+void Shop::killed_after(std::chrono::milliseconds time) {
+  const auto running = start({"run", "--once"});
+  std::this_thread::sleep_for(time);
+  running->signal(SIGKILL);
+  running->wait();
+}
+
+std::int64_t Shop::order_id(std::int64_t task) const {
+  return orders().at(std::to_string(task)).front()["id"].get<std::int64_t>();
+}
+
+std::string Shop::supplier_status(std::int64_t task) const {
+  const Json state = wb.state();
+  for (const Json& each : state["orders"]) {
+    if (each["id"] == task) return each["supplierStatus"];
+  }
+  return {};
 }
 
 std::map<std::string, std::vector<Json>> Shop::orders() const {

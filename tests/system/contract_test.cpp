@@ -2,13 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include "engine/http/server.hpp"
 #include "tests/support/openapi.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/reference.hpp"
 
 using namespace pipewright;
 using test::Json;
@@ -17,37 +16,26 @@ using wb::sandbox::Scheme;
 
 namespace {
 
-const std::filesystem::path reference =
-    std::filesystem::path(PIPEWRIGHT_SOURCE_DIR) / ".." / "shared" / "reference" / "wildberries" / "openapi";
-
-std::string example(const std::string& name) {
-  std::ifstream in(std::string(PIPEWRIGHT_SOURCE_DIR) + "/pipelines/" + name);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
+const std::filesystem::path reference = tests::reference_folder() / "wildberries" / "openapi";
 
 void move_everything(Shop& shop) {
-  for (const char* name : {"fbo.pipe", "fbs.pipe", "statuses.pipe", "dbs.pipe"}) shop.write(name, example(name));
+  for (const char* name : {"fbo.pipe", "fbs.pipe", "statuses.pipe", "dbs.pipe"}) shop.write_example(name);
   shop.write("more.pipe", "pipeline fbo_changed on wb.fbo.changed -> log.info \"{order.srid}\"\n");
   shop.once();
   const auto fbs = shop.wb.add_tasks(Scheme::fbs, 4);
   const auto dbs = shop.wb.add_tasks(Scheme::dbs, 3);
   const std::string srid = shop.wb.add_fbo_order();
   shop.once();
-  const auto order = [&](std::int64_t task) {
-    return shop.orders().at(std::to_string(task)).front()["id"].get<std::int64_t>();
-  };
-  for (int i = 0; i < 2; ++i) shop.crm.set_status(order(fbs[static_cast<std::size_t>(i)]), "assembling");
-  shop.crm.set_status(order(fbs[2]), "cancel-other");
-  for (const auto task : dbs) shop.crm.set_status(order(task), "client-confirmed");
+  for (int i = 0; i < 2; ++i) shop.crm.set_status(shop.order_id(fbs[static_cast<std::size_t>(i)]), "assembling");
+  shop.crm.set_status(shop.order_id(fbs[2]), "cancel-other");
+  for (const auto task : dbs) shop.crm.set_status(shop.order_id(task), "client-confirmed");
   shop.wb.set_fbo_status(srid, "buyout");
   shop.once();
-  shop.crm.set_status(order(fbs[0]), "assembling-complete");
-  for (const auto task : dbs) shop.crm.set_status(order(task), "delivering");
+  shop.crm.set_status(shop.order_id(fbs[0]), "assembling-complete");
+  for (const auto task : dbs) shop.crm.set_status(shop.order_id(task), "delivering");
   shop.once();
-  shop.crm.set_status(order(dbs[0]), "complete");
-  shop.crm.set_status(order(dbs[1]), "return");
+  shop.crm.set_status(shop.order_id(dbs[0]), "complete");
+  shop.crm.set_status(shop.order_id(dbs[1]), "return");
   shop.once();
 }
 
@@ -56,7 +44,7 @@ void move_everything(Shop& shop) {
 TEST_CASE("every request to Wildberries is one of the official description") {
   auto api = tests::OpenApi::load(reference);
   if (!api) {
-    MESSAGE("SKIPPED: there is no OpenAPI data at ../shared/reference/wildberries/openapi");
+    MESSAGE("SKIPPED: there is no OpenAPI data at " << reference.string());
     return;
   }
   // Younger than the files: see their README, "Changed after these files".

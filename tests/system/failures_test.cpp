@@ -7,21 +7,16 @@
 #include "tests/support/program.hpp"
 
 using namespace pipewright;
+using test::has;
 using test::Json;
+using test::one_line;
 using test::Shop;
 using wb::sandbox::Scheme;
 
-namespace {
-
-constexpr const char* one_line = "on wb.fbs.new -> crm.client upsert by external_id -> crm.order\n";
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a variable that is not set is told with its place, and nothing starts") {
-  Shop shop;
-  shop.write("shop.pipe", one_line);
+  Shop shop(one_line);
   shop.environment.erase("CRM_KEY");
   ::unsetenv("CRM_KEY");
   const test::Finished finished = shop.run({"run", "--once"});
@@ -32,15 +27,13 @@ TEST_CASE("a variable that is not set is told with its place, and nothing starts
 }
 
 TEST_CASE("a wrong token stops its connection, tells what to do, and loses nothing") {
-  Shop shop;
-  shop.write("shop.pipe", one_line);
+  Shop shop(one_line);
   shop.wb.add_tasks(Scheme::fbs, 1);
   const std::string good = shop.environment["WB_TOKEN"];
   shop.environment["WB_TOKEN"] = "wrong.token.here";
   auto running = shop.start({"run"});
   CHECK(running->says("token"));
-  running->signal(SIGTERM);
-  const test::Finished finished = running->wait();
+  const test::Finished finished = running->stop();
   CHECK(finished.status == 0);
   CHECK(has(finished.err, "Wildberries"));
   CHECK(has(finished.err, "token"));
@@ -50,15 +43,13 @@ TEST_CASE("a wrong token stops its connection, tells what to do, and loses nothi
 }
 
 TEST_CASE("a wrong key of the CRM lets the events wait and parks none") {
-  Shop shop;
-  shop.write("shop.pipe", one_line);
+  Shop shop(one_line);
   shop.wb.add_tasks(Scheme::fbs, 3);
   const std::string good = shop.environment["CRM_KEY"];
   shop.environment["CRM_KEY"] = "wrong";
   auto running = shop.start({"run"});
   CHECK(running->says("apiKey"));
-  running->signal(SIGTERM);
-  const test::Finished finished = running->wait();
+  const test::Finished finished = running->stop();
   CHECK(has(finished.err, "apiKey"));
   CHECK(shop.events(false).empty());
   shop.environment["CRM_KEY"] = good;
@@ -67,9 +58,7 @@ TEST_CASE("a wrong key of the CRM lets the events wait and parks none") {
 }
 
 TEST_CASE("an unknown status code parks that event with the CRM's words; the others go on") {
-  Shop shop;
-  shop.write("shop.pipe",
-             R"(on wb.fbs.new -> crm.order { status: if order.price > 2000 then "no-such-status" else "new" }
+  Shop shop(R"(on wb.fbs.new -> crm.order { status: if order.price > 2000 then "no-such-status" else "new" }
 )");
   shop.wb.add_tasks(Scheme::fbs, 4);
   shop.wb.add_tasks(Scheme::fbs, 1, {{"price", 249050}});
@@ -91,8 +80,7 @@ TEST_CASE("an unknown status code parks that event with the CRM's words; the oth
 }
 
 TEST_CASE("a CRM that answers HTML, 502 and 429 for a while costs time and nothing else") {
-  Shop shop;
-  shop.write("shop.pipe", one_line);
+  Shop shop(one_line);
   shop.wb.add_tasks(Scheme::fbs, 20);
   shop.crm.add_fault({{"match", "/api/v5"}, {"times", 2}, {"kind", "html"}, {"status", 502}});
   shop.crm.add_fault({{"match", "/api/v5"}, {"times", 1}, {"kind", "html"}, {"status", 200}});
@@ -104,8 +92,7 @@ TEST_CASE("a CRM that answers HTML, 502 and 429 for a while costs time and nothi
 }
 
 TEST_CASE("--once gives up what keeps failing, says so, and the next run goes on from there" * doctest::skip(false)) {
-  Shop shop;
-  shop.write("shop.pipe", one_line);
+  Shop shop(one_line);
   shop.wb.add_tasks(Scheme::fbs, 2);
   shop.wb.stop();
   auto running = shop.start({"run", "--once"});
@@ -118,21 +105,18 @@ TEST_CASE("--once gives up what keeps failing, says so, and the next run goes on
 }
 
 TEST_CASE("a second writer ends with 2 and names the first one") {
-  Shop shop;
-  shop.write("shop.pipe", one_line);
+  Shop shop(one_line);
   auto running = shop.start({"run"});
   CHECK(test::soon([&] { return shop.run({"status"}).status == 0; }));
   const test::Finished second = shop.run({"run", "--once"});
   CHECK(second.status == 2);
   CHECK(has(second.err, "in use by process"));
   CHECK(shop.run({"status"}).status == 0);
-  running->signal(SIGTERM);
-  CHECK(running->wait().status == 0);
+  CHECK(running->stop().status == 0);
 }
 
 TEST_CASE("a changed file is taken within a second, a broken one is not") {
-  Shop shop;
-  shop.write("shop.pipe", "pipeline a on wb.fbs.new every 1s -> crm.order { manager_comment: \"first\" }\n");
+  Shop shop("pipeline a on wb.fbs.new every 1s -> crm.order { manager_comment: \"first\" }\n");
   auto running = shop.start({"run"});
   CHECK(test::soon([&] { return !shop.wb.log().empty(); }));
   shop.write("shop.pipe", "pipeline a on wb.fbs.new every 1s -> crm.ordr { manager_comment: \"broken\" }\n");
@@ -143,8 +127,7 @@ TEST_CASE("a changed file is taken within a second, a broken one is not") {
   CHECK(running->says("the changed program runs now"));
   shop.wb.add_tasks(Scheme::fbs, 1);
   CHECK(test::soon([&] { return shop.order_count() >= 2; }));
-  running->signal(SIGTERM);
-  const test::Finished finished = running->wait();
+  const test::Finished finished = running->stop();
   INFO(finished.err);
   CHECK(has(finished.err, "there is no action `crm.ordr`"));
   const Json state = shop.crm.state();
@@ -154,8 +137,7 @@ TEST_CASE("a changed file is taken within a second, a broken one is not") {
 }
 
 TEST_CASE("events retry reaches a running engine") {
-  Shop shop;
-  shop.write("shop.pipe", "on wb.fbs.new every 1s -> crm.order { status: \"no-such-status\" }\n");
+  Shop shop("on wb.fbs.new every 1s -> crm.order { status: \"no-such-status\" }\n");
   shop.wb.add_tasks(Scheme::fbs, 1);
   shop.once();
   REQUIRE(shop.events(false).size() == 1);
@@ -167,16 +149,14 @@ TEST_CASE("events retry reaches a running engine") {
   CHECK(retried.status == 0);
   CHECK(has(retried.out, "accepted"));
   CHECK(test::soon([&] { return shop.order_count() >= 1; }));
-  running->signal(SIGTERM);
-  running->wait();
+  running->stop();
   CHECK(shop.order_count() == 1);
 }
 
 TEST_CASE("the books balance, and no secret stands anywhere") {
-  Shop shop;
-  shop.write("shop.pipe",
-             "on wb.fbs.new -> where order.price < 2000 -> crm.order { status: if order.is_zero_order then \"no-such\" "
-             "else \"new\" }\n");
+  Shop shop(
+      "on wb.fbs.new -> where order.price < 2000 -> crm.order { status: if order.is_zero_order then \"no-such\" "
+      "else \"new\" }\n");
   shop.wb.add_tasks(Scheme::fbs, 3);
   shop.wb.add_tasks(Scheme::fbs, 2, {{"price", 900000}});
   shop.wb.add_tasks(Scheme::fbs, 1, {{"isZeroOrder", true}});
@@ -202,9 +182,8 @@ TEST_CASE("shipping parameters: missing ones park with Wildberries' words, given
     options.wb.shipping_required = true;
     if (given)
       options.extra_toml = "[connections.wb.shipping]\ntype = \"selfShipping\"\npoint = \"507\"\ndays_ahead = 1\n";
-    Shop shop(options);
-    shop.write("shop.pipe",
-               "on crm.order.new { own: true } -> wb.fbs.status set { id: order.external_id, status: \"complete\" }\n");
+    Shop shop(options,
+              "on crm.order.new { own: true } -> wb.fbs.status set { id: order.external_id, status: \"complete\" }\n");
     const auto ids = shop.wb.add_tasks(Scheme::fbs, 2);
     shop.once();
     for (const auto id : ids) shop.crm.add_order({{"externalId", std::to_string(id)}});
@@ -232,10 +211,7 @@ TEST_CASE("200 000 lines go through where and a mapping into a file, once, also 
   for (int i = 0; i < 200000; ++i) text += "{\"n\":" + std::to_string(i) + ",\"name\":\"x\"}\n";
   shop.write("in.ndjson", text);
   for (const int wait : {40, 90, 150}) {
-    auto running = shop.start({"run", "--once"});
-    std::this_thread::sleep_for(std::chrono::milliseconds(wait));
-    running->signal(SIGKILL);
-    running->wait();
+    shop.killed_after(std::chrono::milliseconds(wait));
   }
   shop.once();
   std::string expected;

@@ -2,20 +2,19 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
-#include <fstream>
 #include <sstream>
 #include <thread>
 
 #include "tests/support/program.hpp"
 
 using namespace pipewright;
+using test::has;
 using test::Json;
+using test::one_line;
 using test::Shop;
 using wb::sandbox::Scheme;
 
 namespace {
-
-constexpr const char* one_line = "on wb.fbs.new -> crm.client upsert by external_id -> crm.order\n";
 
 constexpr const char* three_schemes = R"(
 pipeline fbs on wb.fbs.new -> crm.client upsert by external_id { external_id: order.order_uid } -> crm.order
@@ -77,8 +76,7 @@ void fill(Shop& shop, int each) {
 }  // namespace
 
 TEST_CASE("the one line does the sensible thing") {
-  Shop shop;
-  shop.write("shop.pipe", one_line);
+  Shop shop(one_line);
   const auto ids = shop.wb.add_tasks(Scheme::fbs, 2, {{"price", 249050}});
   const auto done = shop.once();
   CHECK(done.at("written") == 2);
@@ -97,8 +95,7 @@ TEST_CASE("the one line does the sensible thing") {
 }
 
 TEST_CASE("a dry run writes nothing and announces what the run does") {
-  Shop shop;
-  shop.write("shop.pipe", three_schemes);
+  Shop shop(three_schemes);
   fill(shop, 5);
   const test::Finished dry = shop.run({"dry-run", "--format", "json"});
   INFO(dry.err);
@@ -115,7 +112,7 @@ TEST_CASE("a dry run writes nothing and announces what the run does") {
       (write["node"] == "crm.order" ? orders : clients) += 1;
     }
   }
-  CHECK(dry.err.find("to create 15, to update 0, unchanged 0, skipped 0, failed 0") != std::string::npos);
+  CHECK(has(dry.err, "to create 15, to update 0, unchanged 0, skipped 0, failed 0"));
   const auto done = shop.once();
   CHECK(done.at("written") == 15);
   CHECK(shop.order_count() == orders);
@@ -126,8 +123,7 @@ TEST_CASE("a dry run writes nothing and announces what the run does") {
 }
 
 TEST_CASE("200 orders of each scheme end in the CRM exactly once") {
-  Shop shop;
-  shop.write("shop.pipe", three_schemes);
+  Shop shop(three_schemes);
   fill(shop, 200);
   const auto done = shop.once();
   CHECK(done.at("written") == 600);
@@ -136,14 +132,10 @@ TEST_CASE("200 orders of each scheme end in the CRM exactly once") {
 }
 
 TEST_CASE("200 orders of each scheme, killed in the middle, end in the CRM exactly once") {
-  Shop shop;
-  shop.write("shop.pipe", three_schemes);
+  Shop shop(three_schemes);
   fill(shop, 200);
   for (const int wait : {60, 120, 180, 240}) {
-    auto running = shop.start({"run", "--once"});
-    std::this_thread::sleep_for(std::chrono::milliseconds(wait));
-    running->signal(SIGKILL);
-    running->wait();
+    shop.killed_after(std::chrono::milliseconds(wait));
   }
   const auto done = shop.once();
   CHECK(done.at("parked") == 0);
@@ -152,8 +144,7 @@ TEST_CASE("200 orders of each scheme, killed in the middle, end in the CRM exact
 }
 
 TEST_CASE("200 orders of each scheme, every tenth answer of the CRM lost after the work, end in the CRM exactly once") {
-  Shop shop;
-  shop.write("shop.pipe", three_schemes);
+  Shop shop(three_schemes);
   fill(shop, 200);
   shop.crm.add_fault({{"match", "/api/v5"}, {"every", 10}, {"after_commit", true}, {"kind", "drop"}});
   const auto done = shop.once();
@@ -163,9 +154,7 @@ TEST_CASE("200 orders of each scheme, every tenth answer of the CRM lost after t
 }
 
 TEST_CASE("1000 fresh FBS orders, a client each, cost at most 0.15 calls of the CRM an order") {
-  Shop shop;
-  shop.write("shop.pipe",
-             "on wb.fbs.new -> crm.client upsert by external_id { external_id: order.order_uid } -> crm.order\n");
+  Shop shop("on wb.fbs.new -> crm.client upsert by external_id { external_id: order.order_uid } -> crm.order\n");
   shop.wb.add_tasks(Scheme::fbs, 1000);
   const auto done = shop.once();
   CHECK(done.at("written") == 1000);
@@ -175,36 +164,21 @@ TEST_CASE("1000 fresh FBS orders, a client each, cost at most 0.15 calls of the 
 
 TEST_CASE("a cancellation moves the order, a CRM status goes back to Wildberries, and nothing bounces") {
   Shop shop;
-  for (const char* name : {"fbs.pipe", "statuses.pipe"}) {
-    std::ifstream in(std::string(PIPEWRIGHT_SOURCE_DIR) + "/pipelines/" + name);
-    std::ostringstream text;
-    text << in.rdbuf();
-    shop.write(name, text.str());
-  }
+  for (const char* name : {"fbs.pipe", "statuses.pipe"}) shop.write_example(name);
   const auto ids = shop.wb.add_tasks(Scheme::fbs, 4);
   CHECK(shop.once().at("written") == 4);
-  const auto order_id = [&](std::int64_t task) {
-    return shop.orders().at(std::to_string(task)).front()["id"].get<std::int64_t>();
-  };
   shop.wb.set_status(ids[0], "", "declined_by_client");
-  shop.crm.set_status(order_id(ids[1]), "assembling");
-  shop.crm.set_status(order_id(ids[2]), "assembling");
+  shop.crm.set_status(shop.order_id(ids[1]), "assembling");
+  shop.crm.set_status(shop.order_id(ids[2]), "assembling");
   shop.once();
   CHECK(shop.orders().at(std::to_string(ids[0])).front()["status"] == "cancel-other");
-  const auto supplier = [&](std::int64_t task) {
-    const Json state = shop.wb.state();
-    for (const Json& each : state["orders"]) {
-      if (each["id"] == task) return each["supplierStatus"].get<std::string>();
-    }
-    return std::string();
-  };
-  CHECK(supplier(ids[1]) == "confirm");
-  CHECK(supplier(ids[2]) == "confirm");
-  CHECK(supplier(ids[3]) == "new");
-  shop.crm.set_status(order_id(ids[1]), "assembling-complete");
+  CHECK(shop.supplier_status(ids[1]) == "confirm");
+  CHECK(shop.supplier_status(ids[2]) == "confirm");
+  CHECK(shop.supplier_status(ids[3]) == "new");
+  shop.crm.set_status(shop.order_id(ids[1]), "assembling-complete");
   shop.once();
-  CHECK(supplier(ids[1]) == "complete");
-  CHECK(supplier(ids[2]) == "confirm");  // it was in the same supply and stayed
+  CHECK(shop.supplier_status(ids[1]) == "complete");
+  CHECK(shop.supplier_status(ids[2]) == "confirm");  // it was in the same supply and stayed
   const auto last = shop.once();
   CHECK(last.at("written") == 0);
   CHECK(last.at("parked") == 0);

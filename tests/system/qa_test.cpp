@@ -7,13 +7,13 @@
 #include "tests/support/program.hpp"
 
 using namespace pipewright;
+using test::has;
 using test::Json;
+using test::one_line;
 using test::Shop;
 using wb::sandbox::Scheme;
 
 namespace {
-
-constexpr const char* one_line = "on wb.fbs.new -> crm.client upsert by external_id -> crm.order\n";
 
 std::vector<Json> lines_of(const std::string& text) {
   std::vector<Json> lines;
@@ -29,22 +29,20 @@ std::vector<Json> lines_of(const std::string& text) {
 
 TEST_CASE("an answer without its list of orders is no empty list") {
   for (const char* body : {R"("x")", R"({"orders":"x"})", R"({"orders":{"id":1}})", "[1]", R"({"orders":[{"id":1})"}) {
-    Shop shop;
-    shop.write("shop.pipe", one_line);
+    Shop shop(one_line);
     shop.wb.add_tasks(Scheme::fbs, 2);
     shop.wb.add_fault({{"match", "/orders/new"}, {"kind", "body"}, {"body", body}, {"times", 1}});
     const test::Finished finished = shop.run({"run", "--once"});
     INFO(body);
     INFO(finished.err);
-    CHECK(finished.err.find("cannot be read") != std::string::npos);
+    CHECK(has(finished.err, "cannot be read"));
     CHECK(finished.last_line() == "done: 2 events, 2 written, 0 unchanged, 0 skipped, 0 parked");
   }
 }
 
 TEST_CASE("an answer that says nothing in its own way is an empty list") {
   for (const char* body : {"{}", "[]", R"({"orders":null})", R"({"next":0,"orders":[]})", " { \"orders\" : [ ] } "}) {
-    Shop shop;
-    shop.write("shop.pipe", one_line);
+    Shop shop(one_line);
     shop.wb.add_fault({{"match", "/orders/new"}, {"kind", "body"}, {"body", body}, {"times", 1}});
     const test::Finished finished = shop.run({"run", "--once"});
     INFO(body);
@@ -54,12 +52,11 @@ TEST_CASE("an answer that says nothing in its own way is an empty list") {
 }
 
 TEST_CASE("a status answer of the wrong shape skips nothing") {
-  Shop shop;
-  shop.write("shop.pipe",
-             "table t { \"assembling\" -> 1, else skip }\n"
-             "pipeline incoming on wb.fbs.new -> crm.order\n"
-             "pipeline out on crm.order.status_changed -> wb.fbs.status set { id: order.external_id, status: "
-             "t[order.status] } else skip\n");
+  Shop shop(
+      "table t { \"assembling\" -> 1, else skip }\n"
+      "pipeline incoming on wb.fbs.new -> crm.order\n"
+      "pipeline out on crm.order.status_changed -> wb.fbs.status set { id: order.external_id, status: "
+      "t[order.status] } else skip\n");
   shop.wb.add_tasks(Scheme::fbs, 1);
   shop.once();
   const std::int64_t order = shop.crm.state()["orders"][0]["id"];
@@ -70,8 +67,7 @@ TEST_CASE("a status answer of the wrong shape skips nothing") {
 }
 
 TEST_CASE("a search whose answer holds no list makes no second client") {
-  Shop shop;
-  shop.write("shop.pipe", "on wb.fbs.new -> crm.client upsert by first_name { first_name: \"Лавка\" } -> crm.order\n");
+  Shop shop("on wb.fbs.new -> crm.client upsert by first_name { first_name: \"Лавка\" } -> crm.order\n");
   shop.wb.add_tasks(Scheme::fbs, 1);
   shop.once();
   shop.wb.add_tasks(Scheme::fbs, 1);
@@ -82,12 +78,11 @@ TEST_CASE("a search whose answer holds no list makes no second client") {
 }
 
 TEST_CASE("the dry run shows each order's own request to Wildberries") {
-  Shop shop;
-  shop.write("shop.pipe",
-             "table t { \"assembling\" -> 1, \"cancel-other\" -> 3, else skip }\n"
-             "pipeline incoming on wb.fbs.new -> crm.order\n"
-             "pipeline out on crm.order.status_changed -> wb.fbs.status set { id: order.external_id, status: "
-             "t[order.status] } else skip\n");
+  Shop shop(
+      "table t { \"assembling\" -> 1, \"cancel-other\" -> 3, else skip }\n"
+      "pipeline incoming on wb.fbs.new -> crm.order\n"
+      "pipeline out on crm.order.status_changed -> wb.fbs.status set { id: order.external_id, status: "
+      "t[order.status] } else skip\n");
   shop.wb.add_tasks(Scheme::fbs, 2);
   shop.once();
   const Json state = shop.crm.state();
@@ -98,7 +93,7 @@ TEST_CASE("the dry run shows each order's own request to Wildberries") {
   std::size_t seen = 0;
   for (const Json& event : lines_of(finished.out)) {
     const std::string url = event["writes"].empty() ? "" : event["writes"][0]["request"]["url"].get<std::string>();
-    const bool cancel = url.find("/orders/" + cancelled + "/cancel") != std::string::npos;
+    const bool cancel = has(url, "/orders/" + cancelled + "/cancel");
     CHECK(cancel == (event["event"] == cancelled));
     ++seen;
   }
@@ -106,8 +101,7 @@ TEST_CASE("the dry run shows each order's own request to Wildberries") {
 }
 
 TEST_CASE("a backlog of new tasks is taken page by page, once each") {
-  Shop shop;
-  shop.write("shop.pipe", "on wb.fbs.new since 2d -> log.info \"{order.id}\"\n");
+  Shop shop("on wb.fbs.new since 2d -> log.info \"{order.id}\"\n");
   shop.wb.add_tasks(Scheme::fbs, 2300);
   auto books = shop.once();
   CHECK(books["events"] == 2300);
@@ -119,8 +113,7 @@ TEST_CASE("a backlog of new tasks is taken page by page, once each") {
 }
 
 TEST_CASE("a dead CRM ends --once within its minute, with the reason") {
-  Shop shop;
-  shop.write("shop.pipe", one_line);
+  Shop shop(one_line);
   shop.wb.add_tasks(Scheme::fbs, 1);
   shop.crm.add_fault({{"match", "/api/"}, {"kind", "html"}, {"times", 0}});
   const auto began = std::chrono::steady_clock::now();
@@ -128,15 +121,14 @@ TEST_CASE("a dead CRM ends --once within its minute, with the reason") {
   const auto took = std::chrono::steady_clock::now() - began;
   CHECK(finished.status == 1);
   CHECK(took < std::chrono::seconds(64));
-  CHECK(finished.err.find("its events wait, nothing is lost") != std::string::npos);
-  CHECK(finished.err.find("not drained: connection crm: answers 502") != std::string::npos);
+  CHECK(has(finished.err, "its events wait, nothing is lost"));
+  CHECK(has(finished.err, "not drained: connection crm: answers 502"));
   shop.crm.clear_faults();
   CHECK(shop.once()["written"] == 1);
 }
 
 TEST_CASE("a parked line is told with the id under which it is found") {
-  Shop shop;
-  shop.write("shop.pipe", "on file.lines \"in.ndjson\" -> file.append \"out.ndjson\" { id: int(line.id) }\n");
+  Shop shop("on file.lines \"in.ndjson\" -> file.append \"out.ndjson\" { id: int(line.id) }\n");
   shop.write("in.ndjson", "{\"id\":1}\n{}\n{\"id\":3}\nno\n");
   const test::Finished finished = shop.run({"run", "--once"});
   const std::vector<Json> listed = shop.events(false);
@@ -153,23 +145,21 @@ TEST_CASE("a parked line is told with the id under which it is found") {
 }
 
 TEST_CASE("a state that is no SQLite file, and a journal that is not there yet") {
-  Shop shop;
-  shop.write("shop.pipe", one_line);
+  Shop shop(one_line);
   const test::Finished wrong = shop.run({"run", "--once", "--state", "postgres://x"});
   CHECK(wrong.status == 2);
-  CHECK(wrong.err.find("no place for the state") != std::string::npos);
+  CHECK(has(wrong.err, "no place for the state"));
   const test::Finished early = shop.run({"events"});
   CHECK(early.status == 2);
-  CHECK(early.err.find("there is no journal") != std::string::npos);
+  CHECK(has(early.err, "there is no journal"));
 }
 
 TEST_CASE("an order that a batch's answer does not name is asked again") {
-  Shop shop;
-  shop.write("shop.pipe",
-             "table t { \"client-confirmed\" -> 1, else skip }\n"
-             "pipeline incoming on wb.dbs.new -> crm.order\n"
-             "pipeline out on crm.order.status_changed -> wb.dbs.status set { id: order.external_id, status: "
-             "t[order.status] } else skip\n");
+  Shop shop(
+      "table t { \"client-confirmed\" -> 1, else skip }\n"
+      "pipeline incoming on wb.dbs.new -> crm.order\n"
+      "pipeline out on crm.order.status_changed -> wb.dbs.status set { id: order.external_id, status: "
+      "t[order.status] } else skip\n");
   const auto tasks = shop.wb.add_tasks(Scheme::dbs, 2);
   shop.once();
   const Json orders = shop.crm.state()["orders"];
@@ -181,8 +171,7 @@ TEST_CASE("an order that a batch's answer does not name is asked again") {
 }
 
 TEST_CASE("a history answer without its list is no empty history") {
-  Shop shop;
-  shop.write("shop.pipe", "on crm.order.new -> log.info \"{order.id}\"\n");
+  Shop shop("on crm.order.new -> log.info \"{order.id}\"\n");
   shop.once();
   shop.crm.operate("POST", "/_sandbox/orders", {{"fields", {{"firstName", "A"}}}});
   shop.crm.add_fault({{"match", "/orders/history"},
@@ -190,6 +179,6 @@ TEST_CASE("a history answer without its list is no empty history") {
                       {"body", R"({"success":true,"history":"x","pagination":{"totalCount":1}})"},
                       {"times", 1}});
   const test::Finished finished = shop.run({"run", "--once"});
-  CHECK(finished.err.find("holds no list `history`") != std::string::npos);
+  CHECK(has(finished.err, "holds no list `history`"));
   CHECK(finished.last_line() == "done: 1 events, 0 written, 1 unchanged, 0 skipped, 0 parked");
 }

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "tests/support/openapi.hpp"
+#include "tests/support/reference.hpp"
 #include "tests/unit/stdlib/sandbox/crm_client.hpp"
 #include "tests/unit/stdlib/sandbox/wb_client.hpp"
 
@@ -14,7 +15,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::filesystem::path reference = std::filesystem::path(PIPEWRIGHT_SOURCE_DIR) / ".." / "shared" / "reference";
+const std::filesystem::path reference = tests::reference_folder();
 
 /// openapi/README.md, "Changed after these files", and what the text says but the schemas do not.
 std::optional<tests::OpenApi> described() {
