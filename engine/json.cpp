@@ -280,6 +280,30 @@ Result<Value> parse_json(std::string_view text) {
   }
 }
 
+Result<std::vector<std::string_view>> element_texts(std::string& text, std::string_view name) {
+  text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+  ondemand::parser parser;  // its index is as large as the text: not kept
+  try {
+    ondemand::document document;
+    check(parser.iterate(text.data(), text.size(), text.capacity()).get(document));
+    ondemand::array array;
+    check(document.find_field_unordered(name).get_array().get(array));
+    std::vector<std::string_view> texts;
+    for (auto element : array) {
+      ondemand::value value;
+      check(element.get(value));
+      std::string_view inner;
+      check(simdjson::to_json_string(value).get(inner));
+      texts.push_back(inner);
+    }
+    return texts;
+  } catch (const Malformed& malformed) {
+    return fail(fmt::format("no list `{}`: {}", name, simdjson::error_message(malformed.code)));
+  } catch (const simdjson::simdjson_error& error) {
+    return fail(fmt::format("no list `{}`: {}", name, error.what()));
+  }
+}
+
 void append_json_text(std::string& out, std::string_view text) { append_quoted(out, text); }
 
 void append_json(std::string& out, const Value& value) {

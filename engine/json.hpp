@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "engine/value.hpp"
@@ -13,6 +14,11 @@ namespace pipewright::engine {
 /// mark is skipped; nesting over 200 and trailing content are errors, which name the offset in bytes. Of equal names
 /// the last one wins.
 Result<Value> parse_json(std::string_view text);
+
+/// The elements of the list under `name` of an object, each as its own text, none of them parsed: for a list too long
+/// to stand in memory as a tree. They are parts of `text`, which may be given spare room at its end. An error when
+/// there is no such list, or when the text breaks off before its end; what follows the list is not looked at.
+Result<std::vector<std::string_view>> element_texts(std::string& text, std::string_view name);
 
 /// Compact. Times are RFC 3339 in UTC, dates YYYY-MM-DD, durations as the language writes them, a placeholder is its
 /// label.
