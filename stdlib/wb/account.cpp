@@ -270,6 +270,15 @@ Failure unreadable(const Error& error) {
   return failure;
 }
 
+Failure permanent(std::string reason, std::string help) {
+  Failure failure;
+  failure.kind = Failure::Kind::permanent;
+  failure.reason = std::move(reason);
+  failure.help = std::move(help);
+  failure.maybe_done = false;
+  return failure;
+}
+
 tl::expected<Value, Failure> json_of(const CallResult& result) {
   if (auto failure = failure_of(result)) return tl::unexpected<Failure>(std::move(*failure));
   Result<Value> body = result->json();

@@ -75,7 +75,7 @@ class Account : public engine::Connection {
     std::vector<Value> rows;
   };
   std::optional<Feed> recent_feed;
-  class Unread;
+  struct Unread;
   std::map<std::string, std::shared_ptr<Unread>> unread;  ///< long answers that a look has not come to the end of
   std::int64_t unread_count = 0;
 
@@ -88,6 +88,9 @@ class Account : public engine::Connection {
 std::optional<Failure> failure_of(const CallResult& result);
 /// The same for an answer that had to be JSON and was not.
 Failure unreadable(const Error& error);
+
+/// What trying again would not mend.
+Failure permanent(std::string reason, std::string help = {});
 
 /// The JSON of a good answer, or why there is none.
 tl::expected<Value, Failure> json_of(const CallResult& result);

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "engine/json.hpp"
-#include "stdlib/wb/tasks.hpp"
+#include "stdlib/wb/schemes.hpp"
 
 namespace pipewright::wb {
 namespace {
@@ -65,15 +65,6 @@ struct Item {
   std::vector<std::string> steps;
   Value code;
 };
-
-Failure permanent(std::string reason, std::string help = {}) {
-  Failure failure;
-  failure.kind = Failure::Kind::permanent;
-  failure.reason = std::move(reason);
-  failure.help = std::move(help);
-  failure.maybe_done = false;
-  return failure;
-}
 
 Outcome reached(const Item& item, bool changed) {
   Outcome outcome;
@@ -155,7 +146,7 @@ Task<bool> take_step(Account& account, std::string step, std::vector<Item*> item
   if (!errors.empty()) {
     std::vector<std::string> ids;
     for (const auto& [id, text] : errors) ids.push_back(id);
-    auto asking = dbs_statuses(account, ids, calls);
+    auto asking = statuses_of(account, scheme::dbs, ids, calls);
     auto asked = co_await asking;
     if (asked) statuses = std::move(*asked);
   }
@@ -217,7 +208,7 @@ Task<Outcomes> set_status(Connection& connection, Batch batch, Calls& calls) {
     }
   }
   if (items.empty()) co_return outcomes;
-  auto asking = dbs_statuses(account, ids, calls);
+  auto asking = statuses_of(account, scheme::dbs, ids, calls);
   const auto statuses = co_await asking;
   if (!statuses) {
     Failure failure = statuses.error();

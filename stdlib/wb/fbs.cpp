@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "engine/json.hpp"
-#include "engine/normalise.hpp"
-#include "stdlib/wb/tasks.hpp"
+#include "stdlib/wb/schemes.hpp"
 
 namespace pipewright::wb {
 namespace {
@@ -23,31 +21,8 @@ using engine::Task;
 using std::chrono::hours;
 using std::chrono::minutes;
 
-constexpr int page_size = 1000;
-constexpr auto longest_period = hours(24 * 30);  // of one call of /orders
-constexpr auto overlap = minutes(10);            // creation times are whole seconds, and rows may show up a little late
-constexpr auto wide_overlap = hours(24);         // once an hour: what showed up very late
-constexpr auto forget_after = hours(24 * 60);
-
-Page failed(Page page, const Look& look, Failure failure) {
-  page.cursor = look.cursor;
-  page.failure = std::move(failure);
-  return page;
-}
-
-std::string orders_path(Instant from, Instant to, const std::string& next) {
-  return fmt::format("/api/v3/orders?limit={}&next={}&dateFrom={}&dateTo={}", page_size, next, unix_seconds(from),
-                     unix_seconds(to));
-}
-
-NewEvent event_of(const Known& known, const std::string& id, const std::string& identity) {
-  NewEvent event;
-  event.identity = identity;
-  event.key = id;
-  event.raw = known.raw;
-  event.derived = derived_fields(known, true);
-  return event;
-}
+constexpr auto overlap = minutes(10);     // creation times are whole seconds, and rows may show up a little late
+constexpr auto wide_overlap = hours(24);  // once an hour: what showed up very late
 
 void sort_by_creation(std::vector<Value>& tasks) {
   std::stable_sort(tasks.begin(), tasks.end(),
@@ -71,27 +46,21 @@ Task<Sweep> go_on(Account& account, Sweep sweep, std::size_t room, std::set<std:
   while (!sweep.over && sweep.tasks.size() < room) {
     const Instant to = std::min<Instant>(sweep.from + longest_period, sweep.until + minutes(1));
     visited.insert(sweep.next);
-    Request request = account.get(group::fbs, orders_path(sweep.from, to, sweep.next));
-    const CallResult answer = co_await calls.send(std::move(request));
-    const auto json = json_of(answer);
-    const auto tasks = json ? orders_of(*json) : tl::unexpected<Failure>(json.error());
-    if (!tasks) {
-      sweep.failure = tasks.error();
+    auto asking = list_tasks(account, scheme::fbs, sweep.from, to, visited, sweep.next, calls);
+    const auto listed = co_await asking;
+    if (!listed) {
+      sweep.failure = listed.error();
       co_return sweep;
     }
     std::vector<std::string> ids;
-    for (const Value& task : *tasks) ids.push_back(id_of(task));
+    for (const Value& task : listed->tasks) ids.push_back(id_of(task));
     const std::map<std::string, Seen> seen = co_await calls.recall(ids);
-    for (const Value& task : *tasks) {
+    for (const Value& task : listed->tasks) {
       const std::string id = id_of(task);
       if (!id.empty() && !seen.contains(id) && taken.insert(id).second) sweep.tasks.push_back(task);
     }
-    const std::string following = (*json)["next"].id_text();
-    // `next` that repeats, an empty or a short page: the end.
-    const bool more =
-        tasks->size() >= page_size && !following.empty() && following != "0" && !visited.contains(following);
-    sweep.next = more ? following : "0";
-    if (more) continue;
+    sweep.next = listed->next.empty() ? "0" : listed->next;
+    if (!listed->next.empty()) continue;
     visited.clear();
     sweep.from = to;
     sweep.over = sweep.from >= sweep.until;
@@ -113,10 +82,7 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   Page page;
 
   // The sweep begins at the pipeline's first look: what was confirmed before it is not new.
-  Instant first = now;
-  if (look.source != nullptr && look.source->since) first = now - *look.source->since;
-  if (look.source != nullptr && look.source->since_time) first = *look.source->since_time;
-  first = moment(cursor, "first").value_or(first);
+  const Instant first = moment(cursor, "first").value_or(begin_of(look, now, now));
   const Instant last = moment(cursor, "last").value_or(first);
   Instant wide = moment(cursor, "wide").value_or(now);
   std::string position = fmt::format("\"first\":{},\"last\":{}", milliseconds_of(first), milliseconds_of(last));
@@ -128,7 +94,7 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
     sweep.until = moment(cursor, "until").value_or(now);
     sweep.next = cursor["next"].is_null() ? "0" : cursor["next"].id_text();
   } else {
-    auto reading = read_fresh(account, group::fbs, "/api/v3/orders/new", cursor["rest"].display(), room, calls);
+    auto reading = read_fresh(account, scheme::fbs, cursor["rest"].display(), room, calls);
     fresh = co_await reading;
     if (fresh.failure) co_return failed(std::move(page), look, *fresh.failure);
     page.notice = fresh.notice;
@@ -150,7 +116,7 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   for (const Value& task : sweep.tasks) unasked.push_back(id_of(task));
   Statuses statuses;
   if (!unasked.empty()) {
-    auto asking = fbs_statuses(account, unasked, calls);
+    auto asking = statuses_of(account, scheme::fbs, unasked, calls);
     auto asked = co_await asking;
     if (!asked) co_return failed(Page(), look, asked.error());
     statuses = std::move(*asked);
@@ -167,7 +133,7 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
     page.seen.push_back({id, "", false, false});
     // Found by the sweep and cancelled by now: there is no order to make any more.
     if (is_cancelled(known.status.supplier, known.status.wb)) continue;
-    page.events.push_back(event_of(known, id, id));
+    page.events.push_back(event_of(scheme::fbs, known, id, id));
   }
   page.more = true;
   if (!fresh.rest.empty()) {
@@ -183,19 +149,6 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   co_return page;
 }
 
-Task<std::optional<std::string>> still_wanted(Connection& connection, Value record, Calls& calls) {
-  auto& account = static_cast<Account&>(connection);
-  const std::string id = record["id"].id_text();
-  std::vector<std::string> ids(1, id);
-  auto asking = fbs_statuses(account, ids, calls);
-  const auto statuses = co_await asking;
-  if (!statuses) co_return std::nullopt;
-  const auto found = statuses->find(id);
-  if (found == statuses->end() || !is_cancelled(found->second.supplier, found->second.wb)) co_return std::nullopt;
-  co_return fmt::format("cancelled at Wildberries while the event waited ({}, {})", found->second.supplier,
-                        found->second.wb);
-}
-
 // ---- wb.fbs.changed
 // --------------------------------------------------------------------------------------------------------------------
 // One look is a row of pages: first the tasks created since the last look are noted (`list`), then the statuses of all
@@ -204,90 +157,28 @@ Task<std::optional<std::string>> still_wanted(Connection& connection, Value reco
 Task<Page> list_page(Account& account, Look look, Value cursor, Calls& calls) {
   const Instant now = calls.now();
   Page page;
-  Instant begin = now - hours(24 * 7);
-  if (look.source != nullptr && look.source->since) begin = now - *look.source->since;
-  if (look.source != nullptr && look.source->since_time) begin = *look.source->since_time;
   const auto last = moment(cursor, "last");
-  const Instant from = moment(cursor, "from").value_or(last ? *last - overlap : begin);
+  const Instant from =
+      moment(cursor, "from").value_or(last ? *last - overlap : begin_of(look, now, now - hours(24 * 7)));
   const Instant to = std::min<Instant>(from + longest_period, now + minutes(1));
   const std::string next = cursor["next"].is_null() ? "0" : cursor["next"].id_text();
-  Request request = account.get(group::fbs, orders_path(from, to, next));
-  const CallResult answer = co_await calls.send(std::move(request));
-  const auto json = json_of(answer);
-  if (!json) co_return failed(std::move(page), look, json.error());
-  const auto listed = orders_of(*json);
+  auto asking = list_tasks(account, scheme::fbs, from, to, std::set<std::string>(), next, calls);
+  const auto listed = co_await asking;
   if (!listed) co_return failed(std::move(page), look, listed.error());
-  const std::vector<Value>& tasks = *listed;
-  std::vector<std::string> ids;
-  for (const Value& task : tasks) ids.push_back(id_of(task));
-  const std::map<std::string, Seen> seen = co_await calls.recall(ids);
-  for (const Value& task : tasks) {
-    const std::string id = id_of(task);
-    if (id.empty() || seen.contains(id)) continue;
-    Known known;
-    known.raw = task;
-    page.seen.push_back({id, text_of(known), true, false});
-  }
-  const std::string following = (*json)["next"].id_text();
-  const bool more_here = tasks.size() >= page_size && following != next && !following.empty() && following != "0";
+  auto noting = note_unknown(listed->tasks, calls);
+  page.seen = co_await noting;
   const std::int64_t started = moment(cursor, "started").value_or(now).time_since_epoch().count();
   page.more = true;
-  if (more_here) {
+  if (!listed->next.empty()) {
     page.cursor = fmt::format("{{\"phase\":\"list\",\"from\":{},\"next\":\"{}\",\"started\":{},\"last\":{}}}",
-                              from.time_since_epoch().count(), following, started,
+                              from.time_since_epoch().count(), listed->next, started,
                               last.value_or(from).time_since_epoch().count());
   } else if (to < now) {
     page.cursor = fmt::format("{{\"phase\":\"list\",\"from\":{},\"started\":{},\"last\":{}}}",
                               to.time_since_epoch().count(), started, last.value_or(from).time_since_epoch().count());
   } else {
-    page.cursor = fmt::format("{{\"phase\":\"scan\",\"after\":\"\",\"last\":{}}}", started);
+    page.cursor = scan_cursor("", started);
   }
-  co_return page;
-}
-
-Task<Page> scan_page(Account& account, Look look, Value cursor, Calls& calls) {
-  Page page;
-  const std::string after = cursor["after"].display();
-  const std::vector<Seen> open = co_await calls.recall_open(after, page_size);
-  std::vector<std::string> ids;
-  for (const Seen& each : open) ids.push_back(each.key);
-  Statuses statuses;
-  if (!ids.empty()) {
-    auto asking = fbs_statuses(account, ids, calls);
-    auto asked = co_await asking;
-    if (!asked) co_return failed(std::move(page), look, asked.error());
-    statuses = std::move(*asked);
-  }
-  for (const Seen& each : open) {
-    const auto found = statuses.find(each.key);
-    Known known = known_of(each.state);
-    const bool old = calls.now() - created_at(known.raw, calls.now()) > forget_after;
-    if (found == statuses.end()) {
-      if (old) page.seen.push_back({each.key, each.state, false, false});
-      continue;
-    }
-    const Status& status = found->second;
-    const bool fresh = !known.seen_status;
-    const bool initial = status.supplier == "new" && status.wb == "waiting";
-    const bool changed = fresh ? !initial : !(known.status == status);
-    const bool open_still = !is_final(status.supplier, status.wb) && !old;
-    if (!changed && !fresh && open_still) continue;
-    Known now_known = known;
-    now_known.status = status;
-    now_known.seen_status = true;
-    if (changed) {
-      ++now_known.changes;
-      NewEvent event = event_of(now_known, each.key, fmt::format("{}#{}", each.key, now_known.changes));
-      if (!fresh && look.source != nullptr)
-        event.before = engine::normalise(known.raw, derived_fields(known, true), look.source->record, account.name());
-      page.events.push_back(std::move(event));
-    }
-    page.seen.push_back({each.key, text_of(now_known), open_still, false});
-  }
-  const std::int64_t last = moment(cursor, "last").value_or(calls.now()).time_since_epoch().count();
-  page.more = open.size() >= page_size;
-  page.cursor = page.more ? fmt::format("{{\"phase\":\"scan\",\"after\":\"{}\",\"last\":{}}}", open.back().key, last)
-                          : fmt::format("{{\"last\":{}}}", last);
   co_return page;
 }
 
@@ -295,7 +186,7 @@ Task<Page> look_changed(Connection& connection, Look look, Calls& calls) {
   auto& account = static_cast<Account&>(connection);
   const Value cursor = read_cursor(look.cursor);
   if (cursor["phase"].display() == "scan") {
-    auto scanning = scan_page(account, look, cursor, calls);
+    auto scanning = scan_page(account, scheme::fbs, look, cursor, calls);
     co_return co_await scanning;
   }
   auto listing = list_page(account, look, cursor, calls);
@@ -309,7 +200,7 @@ engine::SourceNode fbs_new() {
   node.name = "wb.fbs.new";
   node.every = std::chrono::seconds(30);
   node.look = look_new;
-  node.still_wanted = still_wanted;
+  node.still_wanted = still_wanted(scheme::fbs);
   return node;
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/http/client.hpp"
 #include "engine/json.hpp"
+#include "stdlib/wb/schemes.hpp"
 #include "stdlib/wb/supplies.hpp"
 
 namespace pipewright::wb {
@@ -33,15 +34,6 @@ std::optional<Target> target_of(const std::string& word) {
 
 const char* word_of(Target target) {
   return target == Target::confirm ? "confirm" : target == Target::complete ? "complete" : "cancel";
-}
-
-Failure permanent(std::string reason, std::string help = {}) {
-  Failure failure;
-  failure.kind = Failure::Kind::permanent;
-  failure.reason = std::move(reason);
-  failure.help = std::move(help);
-  failure.maybe_done = false;
-  return failure;
 }
 
 /// One item under way.
@@ -406,7 +398,7 @@ Task<Outcomes> set_status(Connection& connection, Batch batch, Calls& calls) {
   std::vector<std::string> ids;
   for (const Item& item : items) ids.push_back(item.id);
   if (ids.empty()) co_return work.outcomes;
-  auto asking = fbs_statuses(account, ids, calls);
+  auto asking = statuses_of(account, scheme::fbs, ids, calls);
   const auto statuses = co_await asking;
   if (!statuses) {
     Failure failure = statuses.error();

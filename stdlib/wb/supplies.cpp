@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/http/client.hpp"
+#include "stdlib/wb/schemes.hpp"
 
 namespace pipewright::wb {
 
@@ -160,7 +161,7 @@ Task<std::map<std::string, Failure>> add_to_supply(Account& account, std::string
       continue;
     }
     // Whether the refusal was all or nothing is not said: read again, then the ones that are still new alone.
-    auto asking = fbs_statuses(account, part, calls);
+    auto asking = statuses_of(account, scheme::fbs, part, calls);
     const auto statuses = co_await asking;
     for (const std::string& id : part) {
       if (statuses) {

@@ -1,5 +1,5 @@
-// What the sources of assembly tasks (FBS, DBS) have in common: statuses of many, the state that is remembered, events
-// out of it.
+// An assembly task, whatever its scheme: its statuses, what a source remembers of it, its buyer, and new ones out of a
+// long answer.
 #pragma once
 
 #include <map>
@@ -21,13 +21,6 @@ struct Status {
 
 /// By task; a task that Wildberries does not know is absent.
 using Statuses = std::map<std::string, Status>;
-
-/// POST /api/v3/orders/status, a thousand ids in a call (api.md 7.2).
-engine::Task<tl::expected<Statuses, Failure>> fbs_statuses(Account& account, std::vector<std::string> ids,
-                                                           engine::Calls& calls);
-/// POST /api/marketplace/v3/dbs/orders/status/info, a thousand ids in a call (api.md 8).
-engine::Task<tl::expected<Statuses, Failure>> dbs_statuses(Account& account, std::vector<std::string> ids,
-                                                           engine::Calls& calls);
 
 /// `[1, 2]` for a body; an id that is no number is left out.
 Value id_list(const std::vector<std::string>& ids);
@@ -53,15 +46,6 @@ Value buyer_record(const Value& contact, const Value& order_uid);
 /// The list under `orders` of an answer; one that holds something else there is not to be trusted.
 tl::expected<std::vector<Value>, Failure> orders_of(const Value& body);
 
-/// Tasks that this source has not yet seen, out of an answer with all new ones: as many as there is room for.
-struct Fresh {
-  std::vector<Value> tasks;
-  std::string rest;  ///< where to go on at the next look; empty: this was all
-  std::optional<std::string> notice;
-  std::optional<Failure> failure;
-};
-engine::Task<Fresh> read_fresh(Account& account, std::string group, std::string path, std::string rest,
-                               std::size_t room, engine::Calls& calls);
 std::string id_of(const Value& task);
 Instant created_at(const Value& task, Instant otherwise);
 

@@ -1,0 +1,91 @@
+// The schemes whose units are assembly tasks, as data: what each is asked by. And what the looks of all of them share:
+// pages of a list, statuses and buyers of many, the scan of open tasks.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "stdlib/wb/tasks.hpp"
+
+namespace pipewright::wb {
+
+/// A reading of a thousand tasks in a call: POST {`ids`: […]} → {orders: [{`id`: …, …}]}.
+struct Reading {
+  const char* path;
+  const char* ids;
+  const char* id;
+};
+
+struct Scheme {
+  const char* name;    ///< `dbs`: of its nodes, `wb.dbs.new`
+  const char* group;   ///< the limiter's, for its reads
+  const char* orders;  ///< GET: those of a period, a thousand in a page; with `/new` behind it those that are new
+  Reading statuses;
+  Reading buyers;  ///< path null: it names none
+};
+
+namespace scheme {
+/// api.md 7.2: /orders lists every task; no buyer is named.
+inline constexpr Scheme fbs{
+    "fbs", group::fbs, "/api/v3/orders", {"/api/v3/orders/status", "orders", "id"}, {nullptr, "", ""}};
+/// api.md 8: /orders lists finished tasks only; the buyer is there from `confirm` on.
+inline constexpr Scheme dbs{"dbs",
+                            group::dbs,
+                            "/api/v3/dbs/orders",
+                            {"/api/marketplace/v3/dbs/orders/status/info", "ordersIds", "orderId"},
+                            {"/api/v3/dbs/orders/client", "orders", "orderID"}};
+}  // namespace scheme
+
+/// A scheme is one of the constants above: coroutines keep a reference to it.
+engine::Task<tl::expected<Statuses, Failure>> statuses_of(Account& account, const Scheme& scheme,
+                                                          std::vector<std::string> ids, engine::Calls& calls);
+/// What `/client` says, by task; those it does not name are absent.
+using Buyers = std::map<std::string, Value>;
+engine::Task<tl::expected<Buyers, Failure>> buyers_of(Account& account, const Scheme& scheme,
+                                                      std::vector<std::string> ids, engine::Calls& calls);
+
+/// The cursor stays where it was.
+engine::Page failed(engine::Page page, const engine::Look& look, Failure failure);
+engine::NewEvent event_of(const Scheme& scheme, const Known& known, const std::string& id, const std::string& identity);
+/// Where a first look begins: `since`, else `otherwise`.
+Instant begin_of(const engine::Look& look, Instant now, Instant otherwise);
+
+/// Tasks that this source has not yet seen, out of an answer with all new ones: as many as there is room for.
+struct Fresh {
+  std::vector<Value> tasks;
+  std::string rest;  ///< where to go on at the next look; empty: this was all
+  std::optional<std::string> notice;
+  std::optional<Failure> failure;
+};
+engine::Task<Fresh> read_fresh(Account& account, const Scheme& scheme, std::string rest, std::size_t room,
+                               engine::Calls& calls);
+
+inline constexpr int most_listed = 1000;
+inline constexpr auto longest_period = std::chrono::hours(24 * 30);  // of one call of a list
+
+/// A page of a scheme's list.
+struct Listed {
+  std::vector<Value> tasks;
+  std::string next;  ///< of the following page; empty: this was the last one
+};
+/// `next` that repeats one of `visited`, an empty or a short page: the end.
+engine::Task<tl::expected<Listed, Failure>> list_tasks(Account& account, const Scheme& scheme, Instant from, Instant to,
+                                                       std::set<std::string> visited, std::string next,
+                                                       engine::Calls& calls);
+/// Tasks of a list that this source has not seen yet are remembered: the scan asks how they stand.
+engine::Task<std::vector<engine::Seen>> note_unknown(std::vector<Value> tasks, engine::Calls& calls);
+
+/// A thousand open tasks behind the cursor's `after`: those whose statuses (or buyer) changed are events. The cursor is
+/// `{"phase":"scan","after":…,"last":…}` while there are more, then `{"last":…}`.
+engine::Task<engine::Page> scan_page(Account& account, const Scheme& scheme, engine::Look look, Value cursor,
+                                     engine::Calls& calls);
+std::string scan_cursor(const std::string& after, std::int64_t last);
+
+/// For SourceNode::still_wanted: cancelled meanwhile.
+std::function<engine::Task<std::optional<std::string>>(engine::Connection&, Value, engine::Calls&)> still_wanted(
+    const Scheme& scheme);
+
+}  // namespace pipewright::wb
