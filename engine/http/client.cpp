@@ -181,7 +181,6 @@ struct Client::State {
         curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
         curl_easy_setopt(handle, CURLOPT_READFUNCTION, give_body);
         curl_easy_setopt(handle, CURLOPT_READDATA, call.get());
-        curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
       }
     }
     call->largest_body = options.largest_body;
