@@ -142,13 +142,12 @@ Task<bool> take_step(Account& account, std::string step, std::vector<Item*> item
   const std::map<std::string, std::string> errors = item_errors(*json);
   std::set<std::string> named;
   for (const Value& result : results_of(*json)) named.insert(result["orderId"].id_text());
-  Statuses statuses;
+  tl::expected<Statuses, Failure> statuses = Statuses();
   if (!errors.empty()) {
     std::vector<std::string> ids;
     for (const auto& [id, text] : errors) ids.push_back(id);
     auto asking = statuses_of(account, scheme::dbs, ids, calls);
-    auto asked = co_await asking;
-    if (asked) statuses = std::move(*asked);
+    statuses = co_await asking;
   }
   for (Item* item : items) {
     const auto error = errors.find(item->id);
@@ -165,12 +164,19 @@ Task<bool> take_step(Account& account, std::string step, std::vector<Item*> item
       continue;
     }
     settled[item->index] = true;
-    const auto found = statuses.find(item->id);
-    if (found != statuses.end() && found->second.supplier == item->target) {
-      item->from = found->second.supplier;
-      outcomes[item->index] = reached(*item, false);
+    if (!statuses) {  // where it stands is not known: the next try asks
+      Failure unread = statuses.error();
+      unread.maybe_done = item->now != item->from;  // the refused step was not taken, an earlier one may have been
+      outcomes[item->index] = Outcome::failed(std::move(unread));
+      continue;
+    }
+    const auto found = statuses->find(item->id);
+    if (found != statuses->end() && found->second.supplier == item->target) {
+      const bool written = item->now != item->from;  // by an earlier step, somebody else took the last one
+      if (!written) item->from = found->second.supplier;
+      outcomes[item->index] = reached(*item, written);
     } else {
-      const std::string stands = found == statuses.end() ? item->now : found->second.supplier;
+      const std::string stands = found == statuses->end() ? item->now : found->second.supplier;
       outcomes[item->index] = Outcome::failed(permanent(
           fmt::format("Wildberries: {} «order {} is {} and cannot become {}»", error->second, item->id, stands, step)));
     }

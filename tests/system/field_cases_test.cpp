@@ -1,6 +1,8 @@
 // The ten situations of reference/field-cases.md, each as its own test named after it.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "tests/support/program.hpp"
 
 using namespace pipewright;
@@ -245,4 +247,44 @@ TEST_CASE("field case: 200 that is not success") {
   const auto parked = shop.events(false);
   REQUIRE(parked.size() == 2);
   CHECK(parked[0]["reason"].get<std::string>().find("StatusMismatch") != std::string::npos);
+}
+
+TEST_CASE("field case: 200 that is not success, and somebody was quicker") {
+  Shop shop(confirming);
+  const auto ids = to_confirm(shop, 3);
+  // Between our reading and our writing two of them move: one to where it shall be, one to `cancel`.
+  shop.wb.add_fault(
+      {{"match", "/dbs/orders/status/confirm"},
+       {"kind", "race"},
+       {"moves", Json::array({{{"id", ids[1]}, {"supplierStatus", "confirm"}},
+                              {{"id", ids[2]}, {"supplierStatus", "cancel"}, {"wbStatus", "canceled"}}})}});
+  const test::Finished finished = shop.run({"run", "--once"});
+  INFO(finished.err);
+  CHECK(finished.last_line() == "done: 3 events, 1 written, 1 unchanged, 0 skipped, 1 parked");
+  for (int i = 0; i < 2; ++i) CHECK(shop.supplier_status(ids[static_cast<std::size_t>(i)]) == "confirm");
+  const auto all = shop.events();
+  const auto of = [&](std::int64_t id) {
+    return *std::ranges::find_if(all, [&](const Json& event) { return event["key"] == std::to_string(id); });
+  };
+  CHECK(of(ids[0])["outcome"] == "written");
+  CHECK(of(ids[1])["outcome"] == "unchanged");
+  CHECK(of(ids[2])["outcome"] == "parked");
+  const std::string reason = of(ids[2])["reason"];
+  for (const std::string& part : {std::string("StatusMismatch"), std::to_string(ids[2]), std::string("is cancel"),
+                                  std::string("cannot become confirm")})
+    CHECK_MESSAGE(has(reason, part), reason);
+}
+
+TEST_CASE("field case: 200 that is not success, and the second reading fails") {
+  Shop shop(confirming);
+  const auto ids = to_confirm(shop, 1);
+  // Where it stands is not known then: that is asked again, and nothing parks for it.
+  shop.wb.add_fault({{"match", "/dbs/orders/status/confirm"},
+                     {"kind", "race"},
+                     {"moves", Json::array({{{"id", ids[0]}, {"supplierStatus", "confirm"}}})}});
+  shop.wb.add_fault(
+      {{"match", "/dbs/orders/status/info"}, {"skip", 1}, {"times", 1}, {"kind", "status"}, {"status", 503}});
+  const test::Finished finished = shop.run({"run", "--once"});
+  INFO(finished.err);
+  CHECK(finished.last_line() == "done: 1 events, 0 written, 1 unchanged, 0 skipped, 0 parked");
 }

@@ -8,13 +8,14 @@ namespace {
 
 using Kind = Fault::Kind;
 
-constexpr std::array<std::pair<Kind, const char*>, 7> kinds{{{Kind::status, "status"},
+constexpr std::array<std::pair<Kind, const char*>, 8> kinds{{{Kind::status, "status"},
                                                              {Kind::drop, "drop"},
                                                              {Kind::reset_before, "reset_before"},
                                                              {Kind::truncate, "truncate"},
                                                              {Kind::delay, "delay"},
                                                              {Kind::html, "html"},
-                                                             {Kind::body, "body"}}};
+                                                             {Kind::body, "body"},
+                                                             {Kind::race, "race"}}};
 
 std::optional<Kind> kind_from(const std::string& name) {
   for (const auto& [kind, text] : kinds) {
@@ -43,7 +44,9 @@ std::string name_of(Kind kind) {
   return {};
 }
 
-bool Fault::commits() const { return after_commit || kind == Kind::truncate || kind == Kind::delay; }
+bool Fault::commits() const {
+  return after_commit || kind == Kind::truncate || kind == Kind::delay || kind == Kind::race;
+}
 
 engine::http::Reply Fault::spoil(engine::http::Reply honest) const {
   honest.delay = wait;
@@ -56,6 +59,7 @@ engine::http::Reply Fault::spoil(engine::http::Reply honest) const {
       honest.truncate = true;
       return honest;
     case Kind::delay:
+    case Kind::race:
       return honest;
     case Kind::status:
     case Kind::html:
@@ -86,6 +90,8 @@ tl::expected<Fault, std::string> fault_from(const nlohmann::json& json) {
     }
     const char* type = *kind == Kind::html ? "text/html; charset=utf-8" : "application/json";
     fault.content_type = json.value("content_type", std::string(type));
+    fault.moves = json.value("moves", nlohmann::json::array());
+    for (const nlohmann::json& move : fault.moves) static_cast<void>(move.at("id").get<std::int64_t>());
     fault.wait = std::chrono::milliseconds(json.value("ms", *kind == Kind::delay ? 1000 : 0));
     return fault;
   } catch (const nlohmann::json::exception& error) {

@@ -13,10 +13,10 @@
 namespace pipewright::wb::sandbox {
 
 /// {match: part of the path, method?, times?, every?: the N-th, skip?, after_commit?, kind, status?, body?, ms?}
-/// kind: status, drop, reset_before, truncate, delay, html, body. `times` is 1 unless `every` is given; 0 means for
-/// ever.
+/// kind: status, drop, reset_before, truncate, delay, html, body, race. `times` is 1 unless `every` is given; 0 means
+/// for ever. race: somebody was quicker. `moves` [{id, supplierStatus?, wbStatus?}] happen, then the answer is honest.
 struct Fault {
-  enum class Kind { status, drop, reset_before, truncate, delay, html, body };
+  enum class Kind { status, drop, reset_before, truncate, delay, html, body, race };
   std::string match;
   std::string method;  ///< "": any
   int times = 1;       ///< strikes left; 0 when `forever`
@@ -29,6 +29,7 @@ struct Fault {
   std::string body;
   std::string content_type = "application/json";
   std::chrono::milliseconds wait{0};
+  nlohmann::json moves;  ///< of a race
   int seen = 0;
 
   /// The request is worked on, although the answer is spoiled.

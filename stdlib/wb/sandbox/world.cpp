@@ -204,6 +204,8 @@ Reply World::answer(const ServerRequest& request) {
                    request.body.empty() ? Json::object() : Json::parse(request.body, nullptr, false));
   }
   const std::optional<Fault> fault = faults.strike(request.method, request.path);
+  for (const Json& move : fault ? fault->moves : Json::array())
+    operate(*this, "POST", "/_sandbox/orders/" + std::to_string(move["id"].get<std::int64_t>()) + "/status", move);
   Reply reply = fault && !fault->commits() ? Reply() : honest_answer(*this, request);
   if (fault) reply = fault->spoil(std::move(reply));
   Json body = Json::parse(request.body, nullptr, false);
