@@ -111,17 +111,22 @@ std::string Account::summary() const {
 
 std::map<std::string, Rate> Account::limits() const {
   std::map<std::string, Rate> rates = {
-      {group::fbs, {milliseconds(200), 20}},  {group::fbs_cancel, {milliseconds(600), 20}},
-      {group::dbs, {milliseconds(200), 20}},  {group::orders, {minutes(1), 10}},
-      {group::sales, {minutes(1), 1}},        {group::feed, {minutes(1), 1}},
-      {group::cards, {milliseconds(600), 5}},
+      {group::fbs, {milliseconds(200), 20}},    {group::fbs_cancel, {milliseconds(600), 20}},
+      {group::dbs, {milliseconds(200), 20}},    {group::dbw, {milliseconds(200), 20}},
+      {group::pickup, {milliseconds(200), 20}}, {group::pickup_info, {seconds(1), 10}},
+      {group::orders, {minutes(1), 10}},        {group::sales, {minutes(1), 1}},
+      {group::feed, {minutes(1), 1}},           {group::cards, {milliseconds(600), 5}},
   };
   for (const char* step : {"confirm", "deliver", "receive", "reject", "cancel"})
     rates[fmt::format("marketplace.dbs_{}", step)] = {seconds(1), 10};
+  for (const char* step : {"confirm", "prepare", "receive", "reject", "cancel"})
+    rates[fmt::format("marketplace.pickup_{}", step)] = {seconds(1), 10};
   if (token_.kind == Token::Kind::basic) {
     rates[group::orders] = rates[group::feed] = {hours(3), 1};
     rates[group::sales] = {hours(2), 1};
-    rates[group::fbs] = rates[group::dbs] = {milliseconds(400), 10};
+    for (const char* reads : {group::fbs, group::dbs, group::dbw, group::pickup})
+      rates[reads] = {milliseconds(400), 10};
+    rates[group::dbw_cancel] = {minutes(6), 1};
   }
   const bool sandbox = settings().flag("sandbox") || token_.kind == Token::Kind::test;
   if (sandbox) {
@@ -289,9 +294,11 @@ tl::expected<Value, Failure> json_of(const CallResult& result) {
 // ---- statuses
 // ------------------------------------------------------------------------------------------------------------------------
 
-std::optional<int> status_code(const std::string& supplier_status, const std::string& wb_status, bool fbs) {
-  if (fbs && wb_status == "sold") return 6;
-  if (fbs && wb_status == "canceled_by_client") return 7;
+std::optional<int> status_code(const std::string& supplier_status, const std::string& wb_status,
+                               std::string_view scheme) {
+  if (scheme == "fbs" && wb_status == "sold") return 6;
+  if (scheme == "fbs" && wb_status == "canceled_by_client") return 7;
+  if (scheme == "pickup" && supplier_status == "confirm") return 8;
   static const std::map<std::string, int> codes = {{"new", 0},
                                                    {"confirm", 1},
                                                    {"complete", 2},
@@ -334,7 +341,8 @@ bool is_final(const std::string& supplier_status, const std::string& wb_status) 
                                                        "canceled_by_carrier",
                                                        "canceled_by_missed_call"};
   if (std::find(final_words.begin(), final_words.end(), wb_status) != final_words.end()) return true;
-  return supplier_status == "receive" || supplier_status == "reject" || supplier_status == "cancel_missed_call";
+  return supplier_status == "receive" || supplier_status == "reject" || supplier_status == "cancel_missed_call" ||
+         supplier_status == "cancel_shelf_life";
 }
 
 bool is_cancelled(const std::string& supplier_status, const std::string& wb_status) {

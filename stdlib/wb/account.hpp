@@ -38,6 +38,10 @@ namespace group {
 inline constexpr const char* fbs = "marketplace.fbs";
 inline constexpr const char* fbs_cancel = "marketplace.fbs_cancel";
 inline constexpr const char* dbs = "marketplace.dbs";
+inline constexpr const char* dbw = "marketplace.dbw";
+inline constexpr const char* dbw_cancel = "marketplace.dbw_cancel";
+inline constexpr const char* pickup = "marketplace.pickup";
+inline constexpr const char* pickup_info = "marketplace.pickup_info";
 inline constexpr const char* orders = "statistics.orders";
 inline constexpr const char* sales = "statistics.sales";
 inline constexpr const char* feed = "analytics.feed";
@@ -101,7 +105,8 @@ std::string words_of(const Answer& answer);
 std::string code_of(const Answer& answer);
 
 /// v2's numbers (api.md 13) out of today's pair; nothing for a word that nobody knows.
-std::optional<int> status_code(const std::string& supplier_status, const std::string& wb_status, bool fbs);
+std::optional<int> status_code(const std::string& supplier_status, const std::string& wb_status,
+                               std::string_view scheme);
 std::optional<int> user_status_code(const std::string& supplier_status, const std::string& wb_status);
 /// Nothing more will happen to the task.
 bool is_final(const std::string& supplier_status, const std::string& wb_status);

@@ -17,7 +17,7 @@ engine::Nodes nodes() {
        .doc = "what stands before the token in the header; \"Bearer \" without it"},
       {.name = "client_secret", .kind = Kind::secret, .doc = "the service secret of a basic token with secret"},
       {.name = "sandbox", .kind = Kind::boolean, .doc = "Wildberries' own sandbox hosts"},
-      {.name = "marketplace_url", .kind = Kind::url, .doc = "FBS, DBS: marketplace-api.wildberries.ru"},
+      {.name = "marketplace_url", .kind = Kind::url, .doc = "FBS, DBS, DBW, pickup: marketplace-api.wildberries.ru"},
       {.name = "statistics_url", .kind = Kind::url, .doc = "orders and sales: statistics-api.wildberries.ru"},
       {.name = "analytics_url", .kind = Kind::url, .doc = "the order feed: seller-analytics-api.wildberries.ru"},
       {.name = "content_url", .kind = Kind::url, .doc = "cards: content-api.wildberries.ru"},
@@ -33,9 +33,10 @@ engine::Nodes nodes() {
   type.make = [](engine::Settings settings) -> Result<std::unique_ptr<engine::Connection>> {
     return std::make_unique<Account>(std::move(settings));
   };
-  return {{std::move(type)},
-          {fbs_new(), fbs_changed(), dbs_new(), dbs_changed(), fbo_new(), fbo_changed()},
-          {fbs_status(), dbs_status()}};
+  std::vector<engine::SourceNode> sources = unlisted_sources();
+  for (engine::SourceNode& source : std::vector{fbs_new(), fbs_changed(), fbo_new(), fbo_changed()})
+    sources.push_back(std::move(source));
+  return {{std::move(type)}, std::move(sources), {fbs_status(), dbs_status(), dbw_status(), pickup_status()}};
 }
 
 }  // namespace pipewright::wb

@@ -31,7 +31,7 @@ Status status_of(const Value& entry) {
 }
 
 // What a reading says of each task.
-Task<tl::expected<std::map<std::string, Value>, Failure>> read(Account& account, const Scheme& scheme, Reading reading,
+Task<tl::expected<std::map<std::string, Value>, Failure>> read(Account& account, Reading reading,
                                                                std::vector<std::string> ids, Calls& calls) {
   std::map<std::string, Value> found;
   for (std::size_t from = 0; from < ids.size(); from += most_ids) {
@@ -40,7 +40,7 @@ Task<tl::expected<std::map<std::string, Value>, Failure>> read(Account& account,
         ids.begin() + static_cast<std::ptrdiff_t>(std::min(ids.size(), from + most_ids)));
     Record body;
     body.emplace_back(reading.ids, id_list(part));
-    Request request = account.send("POST", scheme.group, reading.path, Value(std::move(body)));
+    Request request = account.send("POST", reading.group, reading.path, Value(std::move(body)));
     const CallResult answer = co_await calls.send(std::move(request));
     const auto json = json_of(answer);
     if (!json) co_return tl::unexpected<Failure>(json.error());
@@ -55,7 +55,7 @@ Task<tl::expected<std::map<std::string, Value>, Failure>> read(Account& account,
 
 Task<tl::expected<Statuses, Failure>> statuses_of(Account& account, const Scheme& scheme, std::vector<std::string> ids,
                                                   Calls& calls) {
-  auto reading = read(account, scheme, scheme.statuses, std::move(ids), calls);
+  auto reading = read(account, scheme.statuses, std::move(ids), calls);
   const auto entries = co_await reading;
   if (!entries) co_return tl::unexpected<Failure>(entries.error());
   Statuses statuses;
@@ -68,7 +68,7 @@ Task<tl::expected<Statuses, Failure>> statuses_of(Account& account, const Scheme
 
 Task<tl::expected<Buyers, Failure>> buyers_of(Account& account, const Scheme& scheme, std::vector<std::string> ids,
                                               Calls& calls) {
-  auto reading = read(account, scheme, scheme.buyers, std::move(ids), calls);
+  auto reading = read(account, scheme.buyers, std::move(ids), calls);
   co_return co_await reading;
 }
 
@@ -83,7 +83,7 @@ NewEvent event_of(const Scheme& scheme, const Known& known, const std::string& i
   event.identity = identity;
   event.key = id;
   event.raw = known.raw;
-  event.derived = derived_fields(known, is_fbs(scheme));
+  event.derived = derived_fields(known, scheme.name);
   return event;
 }
 
@@ -206,8 +206,6 @@ Task<std::vector<Seen>> note_unknown(std::vector<Value> tasks, Calls& calls) {
 
 namespace {
 
-Value buyer_of(const Known& known) { return buyer_record(known.buyer, known.raw["orderUid"]); }
-
 // The buyer is there from `confirm` on; a phone may come later than the name.
 bool ask_for_buyer(const Known& known, const Status& status) {
   if (status.supplier == "new" || is_final(status.supplier, status.wb)) return false;
@@ -278,7 +276,7 @@ Task<Page> scan_page(Account& account, const Scheme& scheme, Look look, Value cu
       NewEvent event = event_of(scheme, now_known, each.key, fmt::format("{}#{}", each.key, now_known.changes));
       if (!fresh && look.source != nullptr)
         event.before =
-            engine::normalise(known.raw, derived_fields(known, is_fbs(scheme)), look.source->record, account.name());
+            engine::normalise(known.raw, derived_fields(known, scheme.name), look.source->record, account.name());
       page.events.push_back(std::move(event));
     }
     page.seen.push_back({each.key, text_of(now_known), open_still, false});

@@ -14,6 +14,7 @@ namespace pipewright::wb {
 
 /// A reading of a thousand tasks in a call: POST {`ids`: […]} → {orders: [{`id`: …, …}]}.
 struct Reading {
+  const char* group;  ///< the limiter's
   const char* path;
   const char* ids;
   const char* id;
@@ -21,7 +22,7 @@ struct Reading {
 
 struct Scheme {
   const char* name;    ///< `dbs`: of its nodes, `wb.dbs.new`
-  const char* group;   ///< the limiter's, for its reads
+  const char* group;   ///< the limiter's, for its lists
   const char* orders;  ///< GET: those of a period, a thousand in a page; with `/new` behind it those that are new
   Reading statuses;
   Reading buyers;  ///< path null: it names none
@@ -30,13 +31,26 @@ struct Scheme {
 namespace scheme {
 /// api.md 7.2: /orders lists every task; no buyer is named.
 inline constexpr Scheme fbs{
-    "fbs", group::fbs, "/api/v3/orders", {"/api/v3/orders/status", "orders", "id"}, {nullptr, "", ""}};
-/// api.md 8: /orders lists finished tasks only; the buyer is there from `confirm` on.
+    "fbs", group::fbs, "/api/v3/orders", {group::fbs, "/api/v3/orders/status", "orders", "id"}, {"", nullptr, "", ""}};
+/// api.md 8: the seller delivers. /orders lists finished tasks only; the buyer is there from `confirm` on.
 inline constexpr Scheme dbs{"dbs",
                             group::dbs,
                             "/api/v3/dbs/orders",
-                            {"/api/marketplace/v3/dbs/orders/status/info", "ordersIds", "orderId"},
-                            {"/api/v3/dbs/orders/client", "orders", "orderID"}};
+                            {group::dbs, "/api/marketplace/v3/dbs/orders/status/info", "ordersIds", "orderId"},
+                            {group::dbs, "/api/v3/dbs/orders/client", "orders", "orderID"}};
+/// api.md 9: Wildberries' courier takes the goods at the seller's. Lists as DBS.
+inline constexpr Scheme dbw{"dbw",
+                            group::dbw,
+                            "/api/v3/dbw/orders",
+                            {group::dbw, "/api/v3/dbw/orders/status", "orders", "id"},
+                            {group::dbw, "/api/marketplace/v3/dbw/orders/client", "orders", "orderId"}};
+/// api.md 10: the buyer comes to the shop ("click and collect"). Lists as DBS.
+inline constexpr Scheme pickup{
+    "pickup",
+    group::pickup,
+    "/api/v3/click-collect/orders",
+    {group::pickup_info, "/api/marketplace/v3/click-collect/orders/status/info", "ordersIds", "orderId"},
+    {group::pickup, "/api/v3/click-collect/orders/client", "orders", "orderID"}};
 }  // namespace scheme
 
 /// A scheme is one of the constants above: coroutines keep a reference to it.

@@ -116,20 +116,21 @@ Value or_null(const std::string& text) { return text.empty() ? Value() : Value(t
 
 }  // namespace
 
-Record derived_fields(const Known& known, bool fbs) {
+Record derived_fields(const Known& known, std::string_view scheme) {
   Record fields;
   const Status& status = known.status;
   fields.emplace_back("supplier_status", Value(status.supplier));
   fields.emplace_back("wb_status", Value(status.wb));
-  if (fbs) fields.emplace_back("is_cancellable", status.cancellable ? Value(*status.cancellable) : Value());
-  fields.emplace_back("status", coded(status_code(status.supplier, status.wb, fbs), "supplierStatus", status.supplier));
+  if (scheme == "fbs") fields.emplace_back("is_cancellable", status.cancellable ? Value(*status.cancellable) : Value());
+  fields.emplace_back("status",
+                      coded(status_code(status.supplier, status.wb, scheme), "supplierStatus", status.supplier));
   fields.emplace_back("user_status", coded(user_status_code(status.supplier, status.wb), "wbStatus", status.wb));
-  fields.emplace_back("user", buyer_record(known.buyer, known.raw["orderUid"]));
+  fields.emplace_back("user", buyer_of(known));
   return fields;
 }
 
 // «Иванов Иван Петрович» is last name, first name, patronymic; one word is a first name.
-Value buyer_record(const Value& contact, const Value& order_uid) {
+Value buyer_record(const Value& contact, const Value& checkout) {
   if (contact.is_null()) return {};
   const std::string full = spoken(contact["fullName"]);
   const std::string first = spoken(contact["firstName"]);
@@ -149,7 +150,7 @@ Value buyer_record(const Value& contact, const Value& order_uid) {
       words.push_back(std::exchange(word, {}));
   }
   Record buyer;
-  buyer.emplace_back("id", order_uid);
+  buyer.emplace_back("id", checkout);
   buyer.emplace_back("name", or_null(full.empty() ? first : full));
   buyer.emplace_back("last_name", words.size() > 1 ? Value(words[0]) : Value());
   buyer.emplace_back("first_name", words.size() > 1 ? Value(words[1]) : or_null(words.empty() ? first : words[0]));
@@ -161,6 +162,12 @@ Value buyer_record(const Value& contact, const Value& order_uid) {
   if (!phone.empty()) phones.emplace_back(phone);
   buyer.emplace_back("phones", Value(std::move(phones)));
   return Value(std::move(buyer));
+}
+
+// Wildberries gives no lasting id of a buyer: the checkout stands for it (api.md 14).
+Value buyer_of(const Known& known) {
+  const Value& transaction = known.raw["orderUid"];
+  return buyer_record(known.buyer, transaction.is_null() ? known.raw["orderCode"] : transaction);
 }
 
 }  // namespace pipewright::wb

@@ -39,9 +39,10 @@ std::string text_of(const Known& known);
 Known known_of(const std::string& text);
 
 /// The declared fields that the API does not have: statuses as words and numbers, the buyer.
-engine::Record derived_fields(const Known& known, bool fbs);
+engine::Record derived_fields(const Known& known, std::string_view scheme);
 /// The record of `wb.buyer` out of `/client`'s answer; null when it names nobody.
-Value buyer_record(const Value& contact, const Value& order_uid);
+Value buyer_record(const Value& contact, const Value& checkout);
+Value buyer_of(const Known& known);
 
 /// The list under `orders` of an answer; one that holds something else there is not to be trusted.
 tl::expected<std::vector<Value>, Failure> orders_of(const Value& body);
@@ -56,11 +57,13 @@ std::int64_t unix_seconds(Instant instant);
 
 engine::SourceNode fbs_new();
 engine::SourceNode fbs_changed();
-engine::SourceNode dbs_new();
-engine::SourceNode dbs_changed();
+/// Of DBS, DBW and pickup.
+std::vector<engine::SourceNode> unlisted_sources();
 engine::SourceNode fbo_new();
 engine::SourceNode fbo_changed();
 engine::ActionNode fbs_status();
 engine::ActionNode dbs_status();
+engine::ActionNode dbw_status();
+engine::ActionNode pickup_status();
 
 }  // namespace pipewright::wb

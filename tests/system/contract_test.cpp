@@ -18,12 +18,37 @@ namespace {
 
 const std::filesystem::path reference = tests::reference_folder() / "wildberries" / "openapi";
 
+// DBW and pickup: orders to the CRM, the CRM's comment as a status to Wildberries.
+std::string scheme_pipes(const std::string& name) {
+  return "pipeline " + name + "_orders on wb." + name + ".new -> crm.order\npipeline " + name + "_buyers on wb." +
+         name + ".changed -> log.info \"{order.id} {order.user.phone ?? order.id}\"\npipeline " + name +
+         "_to_wb on crm.order.changed of [manager_comment] -> where order.manager_comment != null -> wb." + name +
+         ".status set { id: order.external_id, status: order.manager_comment } else skip\n";
+}
+
+// Some of them along the whole row, the others cancelled.
+void move_along(Shop& shop, const std::vector<std::int64_t>& tasks, const std::vector<std::string>& row) {
+  for (const std::string& status : row) {
+    for (std::size_t i = 0; i + 1 < tasks.size(); ++i) {
+      const bool refused = status == "receive" && i == 1;
+      shop.crm.edit_order(shop.order_id(tasks[i]), {{"managerComment", refused ? "reject" : status}});
+    }
+    shop.once();
+  }
+  shop.crm.edit_order(shop.order_id(tasks.back()), {{"managerComment", "cancel"}});
+  shop.once();
+}
+
 void move_everything(Shop& shop) {
   for (const char* name : {"fbo.pipe", "fbs.pipe", "statuses.pipe", "dbs.pipe"}) shop.write_example(name);
   shop.write("more.pipe", "pipeline fbo_changed on wb.fbo.changed -> log.info \"{order.srid}\"\n");
+  for (const auto& [scheme, name] : {std::pair(Scheme::dbw, "dbw"), std::pair(Scheme::pickup, "pickup")})
+    shop.write(std::string(name) + ".pipe", scheme_pipes(name));
   shop.once();
   const auto fbs = shop.wb.add_tasks(Scheme::fbs, 4);
   const auto dbs = shop.wb.add_tasks(Scheme::dbs, 3);
+  const auto dbw = shop.wb.add_tasks(Scheme::dbw, 3);
+  const auto pickup = shop.wb.add_tasks(Scheme::pickup, 3);
   const std::string srid = shop.wb.add_fbo_order();
   shop.once();
   for (int i = 0; i < 2; ++i) shop.crm.set_status(shop.order_id(fbs[static_cast<std::size_t>(i)]), "assembling");
@@ -37,6 +62,8 @@ void move_everything(Shop& shop) {
   shop.crm.set_status(shop.order_id(dbs[0]), "complete");
   shop.crm.set_status(shop.order_id(dbs[1]), "return");
   shop.once();
+  move_along(shop, dbw, {"confirm", "complete"});
+  move_along(shop, pickup, {"confirm", "prepare", "receive"});
 }
 
 }  // namespace
@@ -76,5 +103,12 @@ TEST_CASE("every request to Wildberries is one of the official description") {
         FAIL_CHECK(method << " " << path << ": " << problem);
     }
     CHECK(called.size() >= 12);
+    for (const char* part : {"/dbw/orders/new", "/dbw/orders/status", "/dbw/orders/client",
+                             "/dbw/orders/status/deliver", "/click-collect/orders/new", "/click-collect/orders/client",
+                             "/status/info", "/status/prepare", "/click-collect/orders/status/receive",
+                             "/click-collect/orders/status/reject", "/click-collect/orders/status/cancel"}) {
+      const bool seen = std::ranges::any_of(called, [&](const std::string& call) { return call.ends_with(part); });
+      CHECK_MESSAGE(seen, std::string(part) << " was not asked");
+    }
   }
 }

@@ -72,6 +72,8 @@ TEST_CASE("a basic token has the limits of a basic token") {
   const wb::Account account(settings(sandbox.credential()));
   CHECK(account.limits().at(wb::group::orders).interval == std::chrono::hours(3));
   CHECK(account.limits().at(wb::group::sales).interval == std::chrono::hours(2));
+  CHECK(account.limits().at(wb::group::dbw_cancel).interval == std::chrono::minutes(6));
+  CHECK(account.limits().at(wb::group::pickup).burst == 10);
 }
 
 TEST_CASE("a rate of the configuration replaces the limits of all groups of its host") {
@@ -79,7 +81,9 @@ TEST_CASE("a rate of the configuration replaces the limits of all groups of its 
   given.rates["marketplace"] = {std::chrono::milliseconds(100), 5};
   const wb::Account account(given);
   CHECK(account.limits().at(wb::group::fbs).burst == 5);
-  CHECK(account.limits().at("marketplace.dbs_confirm").burst == 5);
+  for (const char* group :
+       {"marketplace.dbs_confirm", "marketplace.pickup_prepare", "marketplace.pickup_info", "marketplace.dbw"})
+    CHECK(account.limits().at(group).burst == 5);
   CHECK(account.limits().at(wb::group::orders).burst == 10);
 }
 
@@ -163,9 +167,14 @@ TEST_CASE("v2's numbers out of today's pair") {
         Case{"cancel", "canceled", 3, 0}, Case{"complete", "sold", 6, 2}, Case{"complete", "canceled_by_client", 7, 1},
         Case{"new", "declined_by_client", 0, 1}, Case{"confirm", "canceled", 1, 1}, Case{"complete", "defect", 2, 5},
         Case{"complete", "ready_for_pickup", 2, 4}}) {
-    CHECK(wb::status_code(each.supplier, each.wb, true) == each.status);
+    CHECK(wb::status_code(each.supplier, each.wb, "fbs") == each.status);
     CHECK(wb::user_status_code(each.supplier, each.wb) == each.user);
   }
-  CHECK(wb::status_code("deliver", "waiting", false) == 5);
-  CHECK_FALSE(wb::status_code("something_new", "waiting", true));
+  CHECK(wb::status_code("deliver", "waiting", "dbs") == 5);
+  CHECK(wb::status_code("receive", "sold", "dbw") == 6);
+  CHECK(wb::status_code("confirm", "waiting", "pickup") == 8);
+  CHECK(wb::status_code("prepare", "ready_for_pickup", "pickup") == 9);
+  CHECK(wb::status_code("cancel_shelf_life", "canceled", "pickup") == 3);
+  CHECK(wb::is_final("cancel_shelf_life", "waiting"));
+  CHECK_FALSE(wb::status_code("something_new", "waiting", "fbs"));
 }

@@ -1,5 +1,5 @@
-// wb.dbs.new and wb.dbs.changed (api.md 8). A task is stored whole the moment it is seen new: it cannot be read again
-// until it ends.
+// new and changed of wb.dbs, wb.dbw and wb.pickup (api.md 8, 9, 10): their lists show new tasks and finished ones. A
+// task is stored whole the moment it is seen new: it cannot be read again until it ends.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,10 +23,9 @@ using std::chrono::minutes;
 
 constexpr auto finished_overlap = hours(24);
 
-Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
-  auto& account = static_cast<Account&>(connection);
+Task<Page> look_new(Account& account, const Scheme& scheme, Look look, Calls& calls) {
   Page page;
-  auto reading = read_fresh(account, scheme::dbs, read_cursor(look.cursor)["rest"].display(), look.room, calls);
+  auto reading = read_fresh(account, scheme, read_cursor(look.cursor)["rest"].display(), look.room, calls);
   const Fresh fresh = co_await reading;
   if (fresh.failure) co_return failed(std::move(page), look, *fresh.failure);
   page.notice = fresh.notice;
@@ -36,19 +35,19 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
     known.raw = task;
     known.status = {"new", "waiting", std::nullopt};
     page.seen.push_back({id, "", false, false});
-    page.events.push_back(event_of(scheme::dbs, known, id, id));
+    page.events.push_back(event_of(scheme, known, id, id));
   }
   page.more = !fresh.rest.empty();
   page.cursor = page.more ? fmt::format("{{\"rest\":\"{}\"}}", fresh.rest) : "{}";
   co_return page;
 }
 
-// ---- wb.dbs.changed: new ones are noted, finished ones that were never seen too, then the open ones are asked
+// ---- changed: new ones are noted, finished ones that were never seen too, then the open ones are asked
 // ------------------------------
 
-Task<Page> new_page(Account& account, Look look, Value cursor, Calls& calls) {
+Task<Page> new_page(Account& account, const Scheme& scheme, Look look, Value cursor, Calls& calls) {
   Page page;
-  Request request = account.get(scheme::dbs.group, scheme::dbs.orders + std::string("/new"));
+  Request request = account.get(scheme.group, scheme.orders + std::string("/new"));
   const CallResult answer = co_await calls.send(std::move(request));
   const auto json = json_of(answer);
   if (!json) co_return failed(std::move(page), look, json.error());
@@ -65,13 +64,13 @@ Task<Page> new_page(Account& account, Look look, Value cursor, Calls& calls) {
   co_return page;
 }
 
-Task<Page> finished_page(Account& account, Look look, Value cursor, Calls& calls) {
+Task<Page> finished_page(Account& account, const Scheme& scheme, Look look, Value cursor, Calls& calls) {
   Page page;
   const Instant from = moment(cursor, "from").value_or(calls.now() - hours(24 * 7));
   const Instant now = moment(cursor, "last").value_or(calls.now());
   const Instant to = std::min<Instant>(from + longest_period, now + minutes(1));
   const std::string next = cursor["next"].is_null() ? "0" : cursor["next"].id_text();
-  auto asking = list_tasks(account, scheme::dbs, from, to, std::set<std::string>(), next, calls);
+  auto asking = list_tasks(account, scheme, from, to, std::set<std::string>(), next, calls);
   const auto listed = co_await asking;
   if (!listed) co_return failed(std::move(page), look, listed.error());
   auto noting = note_unknown(listed->tasks, calls);
@@ -89,39 +88,51 @@ Task<Page> finished_page(Account& account, Look look, Value cursor, Calls& calls
   co_return page;
 }
 
-Task<Page> look_changed(Connection& connection, Look look, Calls& calls) {
-  auto& account = static_cast<Account&>(connection);
+Task<Page> look_changed(Account& account, const Scheme& scheme, Look look, Calls& calls) {
   const Value cursor = read_cursor(look.cursor);
   const std::string phase = cursor["phase"].display();
   if (phase == "scan") {
-    auto scanning = scan_page(account, scheme::dbs, look, cursor, calls);
+    auto scanning = scan_page(account, scheme, look, cursor, calls);
     co_return co_await scanning;
   }
   if (phase == "finished") {
-    auto finishing = finished_page(account, look, cursor, calls);
+    auto finishing = finished_page(account, scheme, look, cursor, calls);
     co_return co_await finishing;
   }
-  auto noting = new_page(account, look, cursor, calls);
+  auto noting = new_page(account, scheme, look, cursor, calls);
   co_return co_await noting;
+}
+
+engine::SourceNode new_source(const Scheme& scheme) {
+  engine::SourceNode node;
+  node.name = fmt::format("wb.{}.new", scheme.name);
+  node.every = std::chrono::seconds(30);
+  node.look = [&scheme](Connection& connection, Look look, Calls& calls) {
+    return look_new(static_cast<Account&>(connection), scheme, std::move(look), calls);
+  };
+  node.still_wanted = still_wanted(scheme);
+  return node;
+}
+
+engine::SourceNode changed_source(const Scheme& scheme) {
+  engine::SourceNode node;
+  node.name = fmt::format("wb.{}.changed", scheme.name);
+  node.every = std::chrono::seconds(60);
+  node.look = [&scheme](Connection& connection, Look look, Calls& calls) {
+    return look_changed(static_cast<Account&>(connection), scheme, std::move(look), calls);
+  };
+  return node;
 }
 
 }  // namespace
 
-engine::SourceNode dbs_new() {
-  engine::SourceNode node;
-  node.name = "wb.dbs.new";
-  node.every = std::chrono::seconds(30);
-  node.look = look_new;
-  node.still_wanted = still_wanted(scheme::dbs);
-  return node;
-}
-
-engine::SourceNode dbs_changed() {
-  engine::SourceNode node;
-  node.name = "wb.dbs.changed";
-  node.every = std::chrono::seconds(60);
-  node.look = look_changed;
-  return node;
+std::vector<engine::SourceNode> unlisted_sources() {
+  std::vector<engine::SourceNode> nodes;
+  for (const Scheme* scheme : {&scheme::dbs, &scheme::dbw, &scheme::pickup}) {
+    nodes.push_back(new_source(*scheme));
+    nodes.push_back(changed_source(*scheme));
+  }
+  return nodes;
 }
 
 }  // namespace pipewright::wb
