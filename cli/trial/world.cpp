@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.hpp"
 #include "engine/json.hpp"
@@ -80,14 +81,11 @@ bool concerns(const std::string& node, const Request& request) {
 }
 
 std::string supplier_status(const Value& status) {
-  static const std::vector<std::pair<std::string, std::string>> numbers = {
-      {"0", "new"},     {"1", "confirm"}, {"2", "complete"}, {"3", "cancel"},
-      {"5", "deliver"}, {"6", "receive"}, {"7", "reject"}};
-  const std::string text = status.id_text();
-  for (const auto& [number, word] : numbers) {
-    if (text == number) return word;
-  }
-  return text;
+  static const std::map<std::string, std::string> numbers = {{"0", "new"},    {"1", "confirm"}, {"2", "complete"},
+                                                             {"3", "cancel"}, {"5", "deliver"}, {"6", "receive"},
+                                                             {"7", "reject"}, {"8", "confirm"}, {"9", "prepare"}};
+  const auto word = numbers.find(status.id_text());
+  return word == numbers.end() ? status.id_text() : word->second;
 }
 
 std::optional<wb::sandbox::Scheme> scheme_of(std::string_view name) {
