@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <csignal>
 #include <functional>
+#include <iostream>
 
 #include "base/text.hpp"
+#include "cli/completions.hpp"
 #include "cli/options.hpp"
 #include "cli/terminal.hpp"
+#include "stdlib/stdlib.hpp"
 
 namespace {
 
+using pipewright::cli::Described;
 using pipewright::cli::Format;
 using pipewright::cli::Options;
 
@@ -41,8 +45,10 @@ class CommandLine {
     events();
     status();
     nodes();
+    init();
     demo();
     sandbox();
+    completions();
   }
 
   int parse(int count, char** words) {
@@ -62,6 +68,10 @@ class CommandLine {
       const bool asked = error.get_exit_code() == 0;
       app_.exit(error);
       return asked ? 0 : static_cast<int>(pipewright::cli::usage);
+    }
+    if (!shell_.empty()) {
+      std::cout << pipewright::cli::completion_script(shell_, described());
+      return pipewright::cli::fine;
     }
     return command_ ? command_(options_) : static_cast<int>(pipewright::cli::usage);
   }
@@ -88,9 +98,11 @@ class CommandLine {
   }
 
   void format(CLI::App* sub, const std::map<std::string, Format>& words = formats) {
-    sub->add_option("--format", options_.format, "how it is printed: text or json")
-        ->transform(CLI::CheckedTransformer(words, CLI::ignore_case))
-        ->type_name("FORMAT");
+    std::vector<std::string> names;
+    for (const auto& [name, format] : words) names.push_back(name);
+    sub->add_option("--format", options_.format, "how it is printed")
+        ->transform(CLI::CheckedTransformer(words, CLI::ignore_case).description(""))
+        ->type_name(pipewright::join(names, "|"));
   }
 
   void paths(CLI::App* sub) {
@@ -134,6 +146,8 @@ class CommandLine {
     sub->add_option("--input", options_.input, "records instead of the sources: JSON or NDJSON, `-` for standard input")
         ->type_name("FILE");
     sub->add_flag("--offline", options_.offline, "no network at all: lookups find nothing");
+    sub->add_flag("--sandbox", options_.sandbox,
+                  "against a local Wildberries and a local retailCRM with a few new orders: no secret, no network");
     sub->add_option("--limit", options_.limit, "stop after N events")->check(CLI::PositiveNumber)->type_name("N");
     sub->add_option("--since", options_.since, "how far back the sources look, for example 2d")->type_name("DURATION");
     sub->add_flag("--exit-code", options_.exit_code, "status 3 when there would be writes");
@@ -197,6 +211,12 @@ class CommandLine {
     format(sub, node_formats);
   }
 
+  void init() {
+    CLI::App* sub = add("init", "a working project: configuration, example pipelines with their tests, CI workflow",
+                        pipewright::cli::init, "  pipewright init my-shop\n  pipewright init\n");
+    sub->add_option("DIR", options_.directory, "where; this folder without it")->type_name("");
+  }
+
   void demo() {
     CLI::App* sub = add("demo", "a local Wildberries, a local retailCRM and the example pipelines between them",
                         pipewright::cli::demo, "  pipewright demo\n  pipewright demo --keep demo/\n");
@@ -218,6 +238,61 @@ class CommandLine {
     sub->add_flag("--limits", options_.limits, "the real rate limits and penalties");
   }
 
+  void completions() {
+    CLI::App* sub = app_.add_subcommand("completions", "the completion script of a shell");
+    sub->add_option("SHELL", shell_, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+        ->type_name("");
+    sub->footer(std::string("Examples:\n  source <(pipewright completions bash)\n"
+                            "  pipewright completions zsh > \"${fpath[1]}/_pipewright\"\n"
+                            "  pipewright completions fish > ~/.config/fish/completions/pipewright.fish\n\n") +
+                statuses);
+  }
+
+  // The whole command line as data, for the completion scripts.
+  [[nodiscard]] std::vector<Described> described() const {
+    std::vector<Described> all;
+    const std::function<void(const CLI::App*, const std::string&)> add = [&](const CLI::App* app,
+                                                                             const std::string& name) {
+      Described made;
+      made.name = name;
+      made.help = app->get_description();
+      for (const CLI::Option* option : app->get_options()) {
+        if (option->get_positional()) {
+          made.takes_files = made.takes_files || option->get_name() == "PATH";
+          if (name == "completions") made.values = {"bash", "zsh", "fish"};
+          continue;
+        }
+        Described::Option one;
+        one.name = "--" + option->get_lnames().front();
+        one.help = option->get_description();
+        one.takes_value = option->get_items_expected_max() > 0;
+        one.takes_file = one.takes_value && (one.name == "--config" || one.name == "--input" || one.name == "--keep");
+        if (one.name == "--color") one.values = {"auto", "always", "never"};
+        if (one.name == "--format") one.values = words_of(option->get_type_name());
+        made.options.push_back(std::move(one));
+      }
+      if (name == "nodes") made.values = pipewright::stdlib::catalog().node_names();
+      all.push_back(std::move(made));
+      for (const CLI::App* sub : app->get_subcommands({}))
+        add(sub, name.empty() ? sub->get_name() : name + " " + sub->get_name());
+    };
+    add(&app_, "");
+    return all;
+  }
+
+  static std::vector<std::string> words_of(const std::string& alternatives) {
+    std::vector<std::string> words;
+    for (std::size_t from = 0; from <= alternatives.size();) {
+      const std::size_t end = std::min(alternatives.find('|', from), alternatives.size());
+      words.push_back(alternatives.substr(from, end - from));
+      from = end + 1;
+    }
+    return words;
+  }
+
+  std::string shell_;
   CLI::App app_{"Declarative pipelines between Wildberries, retailCRM and other systems.", "pipewright"};
   Options options_;
   int (*command_)(const Options&) = nullptr;

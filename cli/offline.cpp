@@ -12,7 +12,7 @@ struct Offline::State {
   std::vector<std::unique_ptr<crm::sandbox::Sandbox>> retailcrm;
 };
 
-Offline::Offline(engine::Config& config) : state_(std::make_unique<State>()) {
+Offline::Offline(engine::Config& config, Orders orders) : state_(std::make_unique<State>()) {
   for (auto& [name, settings] : config.connections) {
     if (settings.type == "wildberries") {
       if (!state_->wildberries) state_->wildberries = std::make_unique<wb::sandbox::Sandbox>();
@@ -31,6 +31,16 @@ Offline::Offline(engine::Config& config) : state_(std::make_unique<State>()) {
       settings.secrets["key"] = Secret(state_->retailcrm.back()->credential());
     }
   }
+  if (orders == Orders::none || !state_->wildberries) return;
+  using wb::sandbox::Scheme;
+  wb::sandbox::Sandbox& wildberries = *state_->wildberries;
+  const auto fbs = wildberries.add_tasks(Scheme::fbs, 3);
+  wildberries.set_status(fbs.back(), "", "declined_by_client");
+  wildberries.add_tasks(Scheme::dbs, 2);
+  wildberries.add_tasks(Scheme::dbw, 1);
+  wildberries.add_tasks(Scheme::pickup, 1);
+  wildberries.add_fbo_order();
+  wildberries.add_fbo_order();
 }
 
 Offline::~Offline() = default;

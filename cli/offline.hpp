@@ -1,5 +1,5 @@
 // --offline: every account is an empty sandbox inside this process, so that lookups find nothing and nothing leaves the
-// machine.
+// machine. --sandbox: the same with a few new orders to look at.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,9 @@ namespace pipewright::cli {
 
 class Offline {
  public:
+  enum class Orders { none, some };
   /// Points the configured accounts to the sandboxes for as long as this lives.
-  explicit Offline(engine::Config& config);
+  Offline(engine::Config& config, Orders orders);
   ~Offline();
 
  private:

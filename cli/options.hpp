@@ -26,6 +26,7 @@ struct Options {
   bool coverage = false;       // test
   std::string input;           // dry-run --input FILE|-
   bool offline = false;        // dry-run
+  bool sandbox = false;        // dry-run
   std::optional<std::size_t> limit;
   std::string since;
   bool exit_code = false;        // dry-run
@@ -50,6 +51,7 @@ int run(const Options& options);
 int demo(const Options& options);
 int sandbox(const Options& options);
 int nodes(const Options& options);
+int init(const Options& options);
 int test(const Options& options);
 int events_list(const Options& options);
 int events_show(const Options& options);

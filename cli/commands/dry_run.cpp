@@ -313,7 +313,12 @@ Result<void> deliver(engine::Core& core, const dsl::plan::Plan& plan, const std:
 int dry_run(const Options& options) {
   Project project;
   if (const auto stopped = load(options, project)) return *stopped;
-  if (const auto stopped = ready(options, project, !options.offline)) return *stopped;
+  if (options.offline && options.sandbox) {
+    tell_error("--offline and --sandbox exclude one another",
+               "--sandbox has orders of its own, --offline takes --input");
+    return Status::usage;
+  }
+  if (const auto stopped = ready(options, project, !options.offline && !options.sandbox)) return *stopped;
   fmt::print(stderr, "{}",
              dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2)));
   if (!options.since.empty()) {
@@ -339,7 +344,9 @@ int dry_run(const Options& options) {
     tell_error("--offline has nothing to read", "give records with --input FILE");
     return Status::usage;
   }
-  const std::unique_ptr<Offline> offline = options.offline ? std::make_unique<Offline>(project.config) : nullptr;
+  std::unique_ptr<Offline> offline;
+  if (options.offline) offline = std::make_unique<Offline>(project.config, Offline::Orders::none);
+  if (options.sandbox) offline = std::make_unique<Offline>(project.config, Offline::Orders::some);
   const auto session = Session::open(project);
   if (!session) {
     tell_error(session.error().message, session.error().help);
@@ -348,7 +355,7 @@ int dry_run(const Options& options) {
   const dsl::plan::Plan& plan = *(*session)->runnable()->plan;
   // Where the real run stands, if it has run before. With --since the sources begin there instead.
   std::unique_ptr<engine::SqliteJournal> base;
-  if (options.since.empty() && options.input.empty()) {
+  if (options.since.empty() && options.input.empty() && !options.sandbox) {
     if (auto opened = engine::SqliteJournal::open(state_path(options, project), engine::SqliteJournal::Mode::read))
       base = std::move(*opened);
   }
