@@ -20,6 +20,8 @@ using pipewright::cli::Options;
 const std::map<std::string, Format> formats = {{"text", Format::text}, {"json", Format::json}};
 const std::map<std::string, Format> test_formats = {
     {"text", Format::text}, {"json", Format::json}, {"junit", Format::junit}};
+const std::map<std::string, Format> graph_formats = {
+    {"dot", Format::dot}, {"mermaid", Format::mermaid}, {"svg", Format::svg}};
 const std::map<std::string, Format> node_formats = {{"text", Format::text}, {"json", Format::json}, {"md", Format::md}};
 
 constexpr const char* statuses =
@@ -45,6 +47,7 @@ class CommandLine {
     events();
     status();
     nodes();
+    graph();
     init();
     demo();
     sandbox();
@@ -209,6 +212,16 @@ class CommandLine {
         ->type_name("")
         ->expected(0, 2);
     format(sub, node_formats);
+  }
+
+  void graph() {
+    CLI::App* sub = add("graph", "the pipelines as a drawing: sources, filters, tables, branches, joins, writes",
+                        pipewright::cli::graph,
+                        "  pipewright graph --format svg > shop.svg\n  pipewright graph --pipeline fbs_orders --format "
+                        "mermaid\n  pipewright graph | dot -Tpng > shop.png\n");
+    paths(sub);
+    format(sub, graph_formats);
+    sub->add_option("--pipeline", options_.pipeline, "this pipeline only, and what it listens to")->type_name("NAME");
   }
 
   void init() {

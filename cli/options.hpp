@@ -11,7 +11,7 @@ namespace pipewright::cli {
 /// Exit statuses, documented in `--help`.
 enum Status : int { fine = 0, wrong = 1, usage = 2, would_write = 3 };
 
-enum class Format { text, json, md, junit };
+enum class Format { text, json, md, junit, dot, mermaid, svg };
 
 struct Options {
   std::vector<std::string> paths;
@@ -32,7 +32,7 @@ struct Options {
   bool exit_code = false;        // dry-run
   bool all = false;              // events, events retry
   bool mask = false;             // personal data out
-  std::string pipeline;          // events --pipeline
+  std::string pipeline;          // events, graph --pipeline
   std::vector<std::string> ids;  // events show, events retry
   bool as_was = false;
   bool stale = false;
@@ -51,6 +51,7 @@ int run(const Options& options);
 int demo(const Options& options);
 int sandbox(const Options& options);
 int nodes(const Options& options);
+int graph(const Options& options);
 int init(const Options& options);
 int test(const Options& options);
 int events_list(const Options& options);
