@@ -4,6 +4,7 @@
 #include <csignal>
 #include <functional>
 #include <iostream>
+#include <system_error>
 
 #include "base/text.hpp"
 #include "cli/completions.hpp"
@@ -315,5 +316,11 @@ class CommandLine {
 
 int main(int count, char** words) {
   std::signal(SIGPIPE, SIG_IGN);
-  return CommandLine().parse(count, words);
+  try {
+    return CommandLine().parse(count, words);
+  } catch (const std::system_error& error) {
+    // Whoever read the output has gone (`| head`): nothing is left to say, and nobody to say it to.
+    if (error.code() != std::errc::broken_pipe) throw;
+    std::_Exit(128 + SIGPIPE);
+  }
 }

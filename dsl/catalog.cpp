@@ -138,13 +138,14 @@ class Reader {
     return result;
   }
 
+  // A text as it stands: `{id}` of an address is no hole here.
+  std::string raw_text(const ast::Attribute& attribute, SourceId id) const {
+    if (!attribute.value || !std::holds_alternative<ast::TextLiteral>(attribute.value->node)) return {};
+    const std::string_view text = out_.catalog.sources[id]->text(attribute.value->span);
+    return text.size() < 2 ? std::string() : std::string(text.substr(1, text.size() - 2));
+  }
+
   static std::string words_text(const ast::Attribute& attribute) {
-    if (attribute.value) {
-      if (const auto* literal = std::get_if<ast::TextLiteral>(&attribute.value->node);
-          literal != nullptr && !literal->parts.empty()) {
-        if (const auto* run = std::get_if<std::string>(&literal->parts.front())) return *run;
-      }
-    }
     if (attribute.path) return attribute.path->text();
     return attribute.names.empty() ? std::string() : attribute.names.front().text;
   }
@@ -169,9 +170,9 @@ class Reader {
       else if (word == "options")
         spec.options = fields(attribute.fields, id);
       else if (word == "limits")
-        spec.limits = words_text(attribute);
+        spec.limits = raw_text(attribute, id);
       else if (word == "api")
-        spec.api = words_text(attribute);
+        spec.api = raw_text(attribute, id);
       else if (word == "every") {
         if (attribute.value && std::holds_alternative<ast::DurationLiteral>(attribute.value->node))
           spec.every = std::get<ast::DurationLiteral>(attribute.value->node).value;
@@ -226,9 +227,9 @@ class Reader {
     } else if (word == "feeds_field") {
       spec.feeds_field = words_text(attribute);
     } else if (word == "limits") {
-      spec.limits = words_text(attribute);
+      spec.limits = raw_text(attribute, id);
     } else if (word == "api") {
-      spec.api = words_text(attribute);
+      spec.api = raw_text(attribute, id);
     } else {
       unknown(word, attribute.word.span, id);
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "cli/nodes_page.hpp"
 #include "cli/options.hpp"
 #include "cli/terminal.hpp"
 #include "dsl/check.hpp"
@@ -183,28 +184,6 @@ void print_json(const Catalog& catalog, const std::string& only) {
   }
 }
 
-void print_markdown(const Catalog& catalog, const std::string& only) {
-  const auto table = [](const std::vector<FieldType>& fields) {
-    fmt::print("\n| field | type | meaning |\n|---|---|---|\n");
-    for (const FieldType& field : fields)
-      fmt::print("| `{}` | {} | {} |\n", field.name, dsl::type_text(field.type), field.doc);
-  };
-  for (const auto& [name, spec] : catalog.source_nodes) {
-    if (!only.empty() && only != name) continue;
-    fmt::print("## `{}` (source)\n\n{}\n\nBinds `{}`{}. API: {}.\n", name, spec.doc, spec.noun,
-               spec.before ? " and `before`" : "", spec.api.empty() ? "none" : spec.api);
-    if (spec.record.is(Type::Kind::record)) table(spec.record.record->fields);
-    fmt::print("\n");
-  }
-  for (const auto& [name, spec] : catalog.action_nodes) {
-    if (!only.empty() && only != name) continue;
-    fmt::print("## `{}` (action)\n\n{}\n\nVerbs: {}; default `{}`. API: {}.\n", name, spec.doc, verbs_text(spec),
-               default_text(spec), spec.api.empty() ? "none" : spec.api);
-    if (spec.takes) table(spec.takes->fields);
-    fmt::print("\n");
-  }
-}
-
 int unknown(const Catalog& catalog, const std::string& name, const char* what) {
   std::vector<std::string> names = catalog.node_names();
   for (const auto& [record, type] : catalog.records) names.push_back(record);
@@ -239,7 +218,10 @@ int nodes(const Options& options) {
   const ActionSpec* action = catalog.action(only);
   if (options.format != Format::text) {
     if (!only.empty() && source == nullptr && action == nullptr) return unknown(catalog, only, "node");
-    options.format == Format::json ? print_json(catalog, only) : print_markdown(catalog, only);
+    if (options.format == Format::json)
+      print_json(catalog, only);
+    else
+      fmt::print("{}", nodes_page(catalog, only));
     return Status::fine;
   }
   if (only.empty()) {
