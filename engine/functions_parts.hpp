@@ -1,0 +1,39 @@
+// What the functions are made of; private to engine/functions*.cpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "engine/functions.hpp"
+
+namespace pipewright::engine::functions {
+
+using Made = tl::expected<Value, std::string>;
+using Arguments = std::span<const Argument>;
+using Function = Made (*)(Arguments, const Surroundings&);
+
+tl::unexpected<std::string> no(std::string reason);
+/// Why an argument will not do, with its path and what was found.
+tl::unexpected<std::string> unfit(const Argument& argument, std::string_view wanted);
+/// A single value as text; nothing for null, lists and records.
+std::optional<std::string> as_text(const Argument& argument);
+std::optional<std::int64_t> as_index(const Argument& argument);
+
+// texts (functions_text.cpp)
+Made upper(Arguments args, const Surroundings&);
+Made lower(Arguments args, const Surroundings&);
+Made trim(Arguments args, const Surroundings&);
+Made replace(Arguments args, const Surroundings&);
+Made split(Arguments args, const Surroundings&);
+Made join_list(Arguments args, const Surroundings&);
+Made contains(Arguments args, const Surroundings&);
+Made starts_with(Arguments args, const Surroundings&);
+Made ends_with(Arguments args, const Surroundings&);
+Made slice(Arguments args, const Surroundings&);
+Made length(Arguments args, const Surroundings&);
+
+}  // namespace pipewright::engine::functions
