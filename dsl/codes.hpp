@@ -66,6 +66,7 @@ inline constexpr Code bare_null{416, Severity::warning, "a field that is always 
 inline constexpr Code test_of_nothing{417, Severity::error, "a test of a pipeline that is not there"};
 inline constexpr Code mixed_row{418, Severity::error, "the values of a table have one type"};
 inline constexpr Code wrong_allow{419, Severity::warning, "a comment allows what cannot be allowed"};
+inline constexpr Code idle_filter{420, Severity::warning, "a filter that drops nothing"};
 
 /// All of them, by number.
 std::span<const Code* const> all();

@@ -66,7 +66,8 @@ std::span<const Code* const> codes::all() {
                                          &bare_null,
                                          &test_of_nothing,
                                          &mixed_row,
-                                         &wrong_allow};
+                                         &wrong_allow,
+                                         &idle_filter};
   return list;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dsl/check.hpp"
+#include "dsl/check/facts.hpp"
 #include "dsl/codes.hpp"
 
 namespace pipewright::dsl {
@@ -135,6 +136,8 @@ struct Checker {
   Type merged(const std::vector<Type>& records);
   plan::Steps steps(const ast::Steps& tree);
   std::optional<plan::Step> step(const ast::Step& tree, bool& reachable);
+  plan::Where where(const ast::Where& node, bool& reachable);
+  plan::When when(const ast::When& node);
   plan::Steps scoped(const ast::Steps& tree, const std::set<std::string>& narrowed);
   std::optional<plan::Action> action(const ast::Action& tree, Span span);
   std::optional<plan::Field> written_field(const ast::RecordField& field, const ActionSpec& spec,
@@ -147,9 +150,8 @@ struct Checker {
             const std::vector<std::pair<std::string, Typed>>& defaults);
   void completeness(const ast::Action& tree, const ActionSpec& spec, const plan::Action& action, Span span);
   void bind_result(const ast::Action& tree, const ActionSpec& spec, plan::Action& action, Span span);
-  bool contradicts(const ast::Expr& condition);  ///< no record gets through after what was asked before
-  std::map<std::string, std::string> constants;  ///< paths that were compared with a literal on the way
-  std::vector<Type> record_types;                ///< of the pipeline's sources, each once
+  Facts facts;                     ///< what the conditions above leave
+  std::vector<Type> record_types;  ///< of the pipeline's sources, each once
   struct Result {
     std::string connection;
     std::string node;

@@ -21,7 +21,7 @@ void Checker::check_pipeline(PipelineInfo& info) {
   frames.clear();
   frames.emplace_back();
   not_null.clear();
-  constants.clear();
+  facts = {};
   results.clear();
   record_types = info.record_types;
   slots = 2;
@@ -110,14 +110,14 @@ bool Checker::free_of(const std::string& name, const ast::SourceUse& giver) {
 
 plan::Steps Checker::scoped(const ast::Steps& tree, const std::set<std::string>& narrowed) {
   const std::set<std::string> before = not_null;
-  const auto constants_before = constants;
+  const Facts facts_before = facts;
   const std::size_t results_before = results.size();
   not_null.insert(narrowed.begin(), narrowed.end());
   frames.emplace_back();
   plan::Steps made = steps(tree);
   frames.pop_back();
   results.resize(results_before);
-  constants = constants_before;
+  facts = facts_before;
   not_null = before;
   return made;
 }
@@ -132,27 +132,65 @@ plan::Steps Checker::steps(const ast::Steps& tree) {
           "mend the condition above it, or take the step out";
       told = true;
     }
+    const bool before = reachable;
     if (auto step_made = step(each, reachable)) made.push_back(std::move(*step_made));
+    if (before && !reachable && &each == &tree.back()) {
+      report(codes::unreachable_step, each.span, "nothing passes this filter").help =
+          "mend the condition, or take it out";
+    }
   }
   return made;
 }
 
-bool Checker::contradicts(const ast::Expr& expr) {
-  if (const auto* value = std::get_if<ast::Bool>(&expr.node)) return !value->value;
-  const auto* binary = std::get_if<ast::Binary>(&expr.node);
-  if (binary == nullptr) return false;
-  if (binary->op == plan::Operator::and_) {
-    const bool left = contradicts(*binary->left);
-    return contradicts(*binary->right) || left;
+plan::Where Checker::where(const ast::Where& node, bool& reachable) {
+  plan::Where made;
+  const std::size_t told = out.diagnostics.size();
+  condition(node.condition, made.condition);
+  narrowings(node.condition, true, not_null);
+  if (out.diagnostics.size() > told) return made;  // one mistake, one message
+  const Truth truth = facts.judge(made.condition);
+  if (truth == Truth::never) reachable = false;
+  if (truth == Truth::always) {
+    report(codes::idle_filter, node.condition.span, "this filter drops nothing").help =
+        "take it out, or say what it should drop";
   }
-  if (binary->op != plan::Operator::equal) return false;
-  const auto path = path_of(*binary->left);
-  const bool literal = std::holds_alternative<ast::TextLiteral>(binary->right->node) ||
-                       std::holds_alternative<ast::Number>(binary->right->node);
-  if (!path || !literal) return false;
-  const std::string text(source().text(binary->right->span));
-  const auto [earlier, fresh] = constants.emplace(*path, text);
-  return !fresh && earlier->second != text;
+  facts.assume(made.condition, true);
+  return made;
+}
+
+plan::When Checker::when(const ast::When& node) {
+  plan::When made;
+  const std::set<std::string> not_null_before = not_null;
+  const Facts facts_before = facts;
+  bool taken = false;  // a branch above is always taken
+  const auto dead_end = [&](const ast::Steps& dead) {
+    if (dead.empty()) return;
+    report(codes::unreachable_step, dead.front().span, "no record can reach this step").help =
+        "mend the conditions above it, or take the step out";
+  };
+  for (const ast::When::Branch& branch : node.branches) {
+    plan::When::Branch one;
+    const std::size_t told = out.diagnostics.size();
+    condition(branch.condition, one.condition);
+    const bool wrong = out.diagnostics.size() > told;
+    std::set<std::string> narrowed;
+    narrowings(branch.condition, true, narrowed);
+    const Truth truth = wrong ? Truth::depends : facts.judge(one.condition);
+    if (truth == Truth::never || taken) dead_end(branch.steps);
+    taken = taken || truth == Truth::always;
+    const Facts outside = facts;
+    if (!wrong) facts.assume(one.condition, true);
+    one.steps = scoped(branch.steps, narrowed);
+    facts = outside;
+    if (!wrong) facts.assume(one.condition, false);
+    made.branches.push_back(std::move(one));
+    narrowings(branch.condition, false, not_null);
+  }
+  if (node.otherwise && taken) dead_end(*node.otherwise);
+  if (node.otherwise) made.otherwise = scoped(*node.otherwise, {});
+  facts = facts_before;
+  not_null = not_null_before;
+  return made;
 }
 
 std::optional<plan::Step> Checker::step(const ast::Step& tree, bool& reachable) {
@@ -160,40 +198,14 @@ std::optional<plan::Step> Checker::step(const ast::Step& tree, bool& reachable) 
   return std::visit(
       overloaded{
           [&](const ast::BadStep&) -> std::optional<plan::Step> { return std::nullopt; },
-          [&](const ast::Where& node) -> std::optional<plan::Step> {
-            plan::Expr test;
-            condition(node.condition, test);
-            narrowings(node.condition, true, not_null);
-            if (contradicts(node.condition)) reachable = false;
-            return made(plan::Where{std::move(test)});
-          },
+          [&](const ast::Where& node) -> std::optional<plan::Step> { return made(where(node, reachable)); },
           [&](const ast::Let& node) -> std::optional<plan::Step> {
             Typed value = expression(node.value);
             const int slot = slots++;
             bind(node.name, {.type = value.type, .slot = slot, .named = true});
             return made(plan::Let{slot, std::move(value.expr)});
           },
-          [&](const ast::When& node) -> std::optional<plan::Step> {
-            plan::When when;
-            const std::set<std::string> before = not_null;
-            for (const ast::When::Branch& branch : node.branches) {
-              plan::When::Branch made_branch;
-              condition(branch.condition, made_branch.condition);
-              std::set<std::string> narrowed;
-              narrowings(branch.condition, true, narrowed);
-              const auto constants_before = constants;
-              const bool dead = contradicts(branch.condition);
-              constants = constants_before;
-              if (dead && !branch.steps.empty())
-                report(codes::unreachable_step, branch.steps.front().span, "no record can reach this step");
-              made_branch.steps = scoped(branch.steps, narrowed);
-              when.branches.push_back(std::move(made_branch));
-              narrowings(branch.condition, false, not_null);
-            }
-            if (node.otherwise) when.otherwise = scoped(*node.otherwise, {});
-            not_null = before;
-            return made(std::move(when));
-          },
+          [&](const ast::When& node) -> std::optional<plan::Step> { return made(when(node)); },
           [&](const ast::Each& node) -> std::optional<plan::Step> {
             Typed list = expression(node.list);
             Type element;

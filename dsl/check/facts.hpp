@@ -1,0 +1,41 @@
+// What is known of paths behind the conditions above: which filters say nothing new, and which nothing can pass.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "dsl/plan.hpp"
+
+namespace pipewright::dsl {
+
+enum class Truth { always, never, depends };
+
+class Facts {
+ public:
+  /// Whether the condition holds for every record that comes here, or for none.
+  [[nodiscard]] Truth judge(const plan::Expr& condition) const;
+  /// From here on the condition holds, or does not.
+  void assume(const plan::Expr& condition, bool holds);
+
+ private:
+  struct Bound {
+    Decimal at;
+    bool open = false;  ///< the bound itself is out
+  };
+  struct Known {
+    std::optional<std::set<std::string>> only;  ///< it is one of these, and not null
+    std::set<std::string> never;
+    std::optional<Bound> least, most;
+  };
+  [[nodiscard]] Known known(const plan::Expr& path, const std::string& name) const;
+  [[nodiscard]] Truth compare(const plan::Binary& node) const;
+  [[nodiscard]] static Truth among(const Known& known, const std::set<std::string>& values);
+  [[nodiscard]] static Truth ordered(const Known& known, plan::Operator op, const Decimal& with);
+  static void narrow(Known& known, plan::Operator op, const Decimal& with);
+
+  std::map<std::string, Known> known_;  ///< by path
+};
+
+}  // namespace pipewright::dsl
