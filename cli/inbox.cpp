@@ -73,6 +73,66 @@ void Inbox::serve(engine::Core& core, Instant now) {
   }
 }
 
+namespace {
+
+constexpr auto published_every = std::chrono::seconds(5);
+
+// As people speak of limits: quick ones by the second, slow ones by the hour.
+std::string rate_text(const engine::Rate& rate) {
+  const auto interval = static_cast<double>(rate.interval.count());
+  if (interval < 150) return fmt::format("{:.0f}/s", 1000 / interval);
+  if (interval <= 60000) return fmt::format("{:.0f}/min", 60000 / interval);
+  return fmt::format("{:.0f}/h", 3600000 / interval);
+}
+
+}  // namespace
+
+void Inbox::publish(const engine::Core& core, Instant now) {
+  if (now - published_ < published_every) return;
+  published_ = now;
+  List all;
+  for (const engine::ConnectionStatus& connection : core.connections()) {
+    for (const auto& [group, free] : connection.headroom) {
+      const engine::Rate& rate = connection.rates.at(group);
+      Record limit;
+      limit.emplace_back("connection", Value(connection.name));
+      limit.emplace_back("group", Value(group));
+      limit.emplace_back("free", Value(free));
+      limit.emplace_back("burst", Value(rate.burst));
+      limit.emplace_back("rate", Value(rate_text(rate)));
+      all.emplace_back(std::move(limit));
+    }
+  }
+  Record said;
+  said.emplace_back("at", Value(static_cast<std::int64_t>(now.time_since_epoch().count())));
+  said.emplace_back("limits", Value(std::move(all)));
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  write(fs::path(folder_) / "limits", engine::write_json(Value(std::move(said))));
+}
+
+void Inbox::close() {
+  std::error_code error;
+  fs::remove(fs::path(folder_) / "limits", error);
+}
+
+std::vector<LimitRoom> Inbox::limits(Instant now) const {
+  std::vector<LimitRoom> rooms;
+  const auto text = read(fs::path(folder_) / "limits");
+  const Result<Value> said = text ? engine::parse_json(*text) : Result<Value>(Value());
+  if (!said || (*said)["at"].number() == nullptr || (*said)["limits"].list() == nullptr) return rooms;
+  const Instant at{Duration((*said)["at"].number()->integer().value_or(0))};
+  if (now - at > 3 * published_every) return rooms;
+  const auto number = [](const Value& value) {
+    return value.number() == nullptr ? 0 : static_cast<int>(value.number()->integer().value_or(0));
+  };
+  for (const Value& each : *(*said)["limits"].list()) {
+    rooms.push_back({each["connection"].display(), each["group"].display(), number(each["free"]), number(each["burst"]),
+                     each["rate"].display()});
+  }
+  return rooms;
+}
+
 std::optional<std::vector<engine::RetryAnswer>> Inbox::ask(const RetryRequest& request, Duration patience) {
   std::error_code error;
   fs::create_directories(folder_, error);

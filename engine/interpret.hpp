@@ -70,6 +70,9 @@ Progress advance(const dsl::plan::Pipeline& pipeline, const dsl::plan::Plan& pla
 /// The operation as a text that is equal only for equal work: how equal effects are found.
 std::string fingerprint(const dsl::plan::Action& action, const Operation& operation);
 
+/// The step that stands at an address of its pipeline; null where there is none.
+const dsl::plan::Step* step_at(const dsl::plan::Steps& steps, std::string_view address);
+
 std::string ending_text(EndingKind kind);
 
 }  // namespace pipewright::engine

@@ -72,8 +72,27 @@ std::string readable(const std::string& body) {
   return body.find("%7B") == std::string::npos ? body : engine::http::url_decoded(body, true);
 }
 
+/// Where the steps of an event stand in the files that it began with.
+class Places {
+ public:
+  Places(const engine::SqliteJournal& journal, const ListedEvent& event, const Project& project) {
+    const auto text = journal.plan(event.plan);
+    if (!text) return;
+    plan_ = plan_from(text->files, project);
+    pipeline_ = plan_ == nullptr ? nullptr : plan_->pipeline(event.pipeline);
+  }
+  [[nodiscard]] std::string of(const engine::Address& address) const {
+    const auto* step = pipeline_ == nullptr ? nullptr : engine::step_at(pipeline_->steps, address);
+    return step == nullptr ? "" : fmt::format("{}:{}", step->place.file, step->place.line);
+  }
+
+ private:
+  std::shared_ptr<const dsl::plan::Plan> plan_;
+  const dsl::plan::Pipeline* pipeline_ = nullptr;
+};
+
 void print_story(const engine::SqliteJournal& journal, const ListedEvent& event, const std::string& zone,
-                 const Options& options) {
+                 const Options& options, const Places& places) {
   const auto clock = [&](Instant at) { return zoned_text(at, zone, "%H:%M:%S"); };
   const Instant ended = event.ended_at.value_or(event.received_at);
   fmt::print("event {} · {} · {} · {}{}\n", event.id, event.pipeline, event.key, outcome_text(event),
@@ -83,8 +102,10 @@ void print_story(const engine::SqliteJournal& journal, const ListedEvent& event,
              event.commit.empty() ? "" : fmt::format(" · git {}", event.commit));
   for (const engine::ListedOutcome& step : journal.story(event.id)) {
     const engine::StoredOutcome& outcome = step.stored;
-    fmt::print("\n  {}  {} {}  {}\n", padded(outcome.address, 4), outcome.node, outcome.verb,
-               masked(outcome.outcome.summary, options.mask));
+    const std::string line = fmt::format("  {}  {} {}  {}", padded(outcome.address, 4), outcome.node, outcome.verb,
+                                         masked(outcome.outcome.summary, options.mask));
+    const std::string place = places.of(outcome.address);
+    fmt::print("\n{}\n", place.empty() ? line : with_place(line, place, terminal_width(1)));
     for (const engine::Exchange& exchange : step.exchanges) {
       const std::size_t width = terminal_width(1);
       const bool refused = exchange.status == 0 || exchange.status >= 400;
@@ -119,8 +140,9 @@ void print_story(const engine::SqliteJournal& journal, const ListedEvent& event,
 }
 
 // The same as one object: {…as listed,
-// "source","place","warnings","steps":[{"address","node","verb","summary","failure","calls"}]}.
-std::string story_json(const engine::SqliteJournal& journal, const ListedEvent& event, const Options& options) {
+// "source","place","warnings","steps":[{"address","node","verb","place","summary","failure","calls"}]}.
+std::string story_json(const engine::SqliteJournal& journal, const ListedEvent& event, const Options& options,
+                       const Places& places) {
   const auto text = [&](const std::string& shown) { return Value(masked(shown, options.mask)); };
   engine::List steps;
   for (const engine::ListedOutcome& step : journal.story(event.id)) {
@@ -141,6 +163,7 @@ std::string story_json(const engine::SqliteJournal& journal, const ListedEvent& 
     shown.emplace_back("address", Value(stored.address));
     shown.emplace_back("node", Value(stored.node));
     shown.emplace_back("verb", Value(stored.verb));
+    shown.emplace_back("place", Value(places.of(stored.address)));
     shown.emplace_back("summary", text(stored.outcome.summary));
     shown.emplace_back("failure", stored.outcome.failure ? text(stored.outcome.failure->reason) : Value());
     shown.emplace_back("calls", Value(std::move(calls)));
@@ -212,10 +235,11 @@ int events_show(const Options& options) {
       tell_error(fmt::format("there is no event {}", text), "`pipewright events --all` lists all there are");
       return Status::usage;
     }
+    const Places places(*journal, *event, project);
     if (options.format == Format::json)
-      fmt::print("{}\n", story_json(*journal, *event, options));
+      fmt::print("{}\n", story_json(*journal, *event, options, places));
     else
-      print_story(*journal, *event, project.config.time_zone, options);
+      print_story(*journal, *event, project.config.time_zone, options, places);
   }
   return Status::fine;
 }

@@ -99,6 +99,7 @@ class Run {
       if (now - looked >= std::chrono::milliseconds(500)) {
         looked = now;
         inbox.serve(core, now);
+        inbox.publish(core, now);
         if (!options_.once && !stopping) reload_if_changed(core, report);
       }
       show_progress(report, now);
@@ -108,6 +109,7 @@ class Run {
       }
     }
     report.progress("");
+    inbox.close();
     return finish(core, report, before);
   }
 

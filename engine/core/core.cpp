@@ -280,7 +280,9 @@ std::vector<ConnectionStatus> Engine::connections() const {
     }
     for (const auto& [key, gate] : gates_) {
       const bool ours = key.starts_with(connection->account() + "\x1f");
-      if (ours && gate.bucket.rate().interval.count() > 0) status.headroom[gate.group] = gate.bucket.headroom(now_);
+      if (!ours || gate.bucket.rate().interval.count() <= 0) continue;
+      status.headroom[gate.group] = gate.bucket.headroom(now_);
+      status.rates[gate.group] = gate.bucket.rate();
     }
     all.push_back(std::move(status));
   }

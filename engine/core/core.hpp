@@ -48,6 +48,7 @@ struct ConnectionStatus {
   bool down = false;
   std::string reason;
   std::map<std::string, int> headroom;  ///< by group: calls that could go at once
+  std::map<std::string, Rate> rates;    ///< of the same groups
 };
 
 class Engine;

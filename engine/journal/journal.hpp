@@ -153,6 +153,13 @@ struct Counters {
   [[nodiscard]] std::int64_t done() const { return written + unchanged; }
 };
 
+/// How a pipeline goes; of what is journaled one by one.
+struct Pace {
+  std::optional<Instant> last_received;
+  std::optional<Instant> last_done;    ///< an event ended, and not parked
+  std::optional<Instant> oldest_open;  ///< received, and not ended yet
+};
+
 struct ListedEvent {
   EventId id = 0;
   std::string pipeline, key, identity;
@@ -200,6 +207,7 @@ class JournalReader {
   [[nodiscard]] virtual std::vector<SinkPosition> positions() const = 0;
 
   [[nodiscard]] virtual std::map<std::string, Counters> counters() const = 0;  ///< by pipeline
+  [[nodiscard]] virtual std::map<std::string, Pace> paces() const = 0;         ///< by pipeline
   [[nodiscard]] virtual std::vector<Notice> notices() const = 0;
   [[nodiscard]] virtual std::vector<ListedEvent> events(const EventFilter& filter) const = 0;
   [[nodiscard]] virtual std::optional<StoredEvent> event(EventId id) const = 0;

@@ -207,6 +207,17 @@ std::vector<SinkPosition> MemoryJournal::positions() const {
   return all;
 }
 
+std::map<std::string, Pace> MemoryJournal::paces() const {
+  std::map<std::string, Pace> all;
+  for (const auto& [id, held] : events_) {
+    Pace& pace = all[held.event.pipeline];
+    pace.last_received = held.event.received_at;
+    if (!held.ending && !pace.oldest_open) pace.oldest_open = held.event.received_at;
+    if (held.ending && held.ending->kind != EndingKind::parked) pace.last_done = held.ending->at;
+  }
+  return all;
+}
+
 std::vector<Notice> MemoryJournal::notices() const {
   std::vector<Notice> all;
   for (const auto& [subject, notice] : notices_) all.push_back(notice);

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS event (
   place       TEXT NOT NULL DEFAULT '',
   warnings    TEXT NOT NULL DEFAULT ''    -- one a line
 ) STRICT;
+CREATE INDEX IF NOT EXISTS event_of_pipeline ON event (pipeline, id);
 CREATE INDEX IF NOT EXISTS event_in_flight ON event (pipeline, id) WHERE ended IS NULL;
 CREATE INDEX IF NOT EXISTS event_key_in_flight ON event (account, key, id) WHERE ended IS NULL;
 CREATE INDEX IF NOT EXISTS event_key ON event (account, key, id) WHERE ended = 'written';

@@ -36,6 +36,7 @@ class SqliteJournal : public Journal {
   std::optional<PlanText> plan(const std::string& hash) const override;
   std::vector<SinkPosition> positions() const override;
   std::map<std::string, Counters> counters() const override;
+  std::map<std::string, Pace> paces() const override;
   std::vector<Notice> notices() const override;
   std::vector<ListedEvent> events(const EventFilter& filter) const override;
   std::optional<StoredEvent> event(EventId id) const override;

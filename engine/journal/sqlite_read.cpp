@@ -179,6 +179,24 @@ std::map<std::string, Counters> SqliteJournal::counters() const {
   return all;
 }
 
+std::map<std::string, Pace> SqliteJournal::paces() const {
+  std::map<std::string, Pace> all;
+  for (const auto& [pipeline, counters] : counters()) {
+    const auto moment = [&](const char* query) -> std::optional<Instant> {
+      auto rows = parts_->reader.run(query);
+      rows.with(pipeline);
+      return rows.step() ? std::optional(rows.time(0)) : std::nullopt;
+    };
+    all[pipeline] = {
+        moment("SELECT received_at FROM event WHERE pipeline = ? ORDER BY id DESC LIMIT 1"),
+        moment("SELECT ended_at FROM event WHERE pipeline = ? AND ended IN ('written', 'unchanged', 'skipped') "
+               "ORDER BY id DESC LIMIT 1"),
+        moment("SELECT received_at FROM event WHERE pipeline = ? AND ended IS NULL ORDER BY id LIMIT 1"),
+    };
+  }
+  return all;
+}
+
 std::vector<Notice> SqliteJournal::notices() const {
   std::vector<Notice> all;
   auto rows = parts_->reader.run("SELECT subject, text, at FROM notice ORDER BY subject");
