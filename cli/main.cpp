@@ -43,6 +43,7 @@ class CommandLine {
         statuses);
     validate();
     test();
+    format_files();
     dry_run();
     run();
     events();
@@ -136,6 +137,17 @@ class CommandLine {
     format(sub, test_formats);
     sub->add_option("--filter", options_.filter, "only tests whose name contains this")->type_name("TEXT");
     sub->add_flag("--coverage", options_.coverage, "also what no test reached: table rows, branches, where, else");
+  }
+
+  void format_files() {
+    CLI::App* sub = add("fmt", "one canonical form for .pipe files, in place; names each file that it changed",
+                        pipewright::cli::format_files,
+                        "  pipewright fmt\n  pipewright fmt --check pipelines/\n  pipewright fmt - < fbs.pipe\n");
+    sub->add_option("PATH", options_.paths,
+                    ".pipe files, or folders of them; this folder without any; `-`: from standard input to standard "
+                    "output")
+        ->type_name("");
+    sub->add_flag("--check", options_.check, "write nothing; name each file that would change, and end with 1");
   }
 
   void dry_run() {

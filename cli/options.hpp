@@ -21,6 +21,7 @@ struct Options {
   Format format = Format::text;
 
   bool deny_warnings = false;  // validate
+  bool check = false;          // fmt --check
   bool once = false;           // run
   std::string filter;          // test --filter
   bool coverage = false;       // test
@@ -46,6 +47,7 @@ struct Options {
 };
 
 int validate(const Options& options);
+int format_files(const Options& options);
 int dry_run(const Options& options);
 int run(const Options& options);
 int demo(const Options& options);

@@ -18,16 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<std::string> read_file(const std::string& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return std::nullopt;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 constexpr const char* config_name = "pipewright.toml";
 
 // Beside the first path, then in its parents.
@@ -42,34 +32,6 @@ std::string find_config(const std::vector<std::string>& paths) {
     if (at == at.parent_path()) break;
   }
   return {};
-}
-
-std::optional<int> find_files(const Options& options, Project& into) {
-  std::vector<std::string> paths = options.paths;
-  if (paths.empty()) paths.emplace_back(".");
-  std::error_code error;
-  for (const std::string& path : paths) {
-    if (fs::is_directory(path, error)) {
-      std::vector<std::string> found;
-      for (const auto& entry : fs::directory_iterator(path, error)) {
-        if (entry.path().extension() == ".pipe" && entry.is_regular_file(error))
-          found.push_back(entry.path().lexically_normal().string());
-      }
-      if (found.empty()) {
-        tell_error(fmt::format("{} holds no .pipe file", path == "." ? "this folder" : path),
-                   "name a file or a folder: pipewright validate my-shop/");
-        return Status::usage;
-      }
-      std::sort(found.begin(), found.end());
-      into.files.insert(into.files.end(), found.begin(), found.end());
-    } else if (fs::exists(path, error)) {
-      into.files.push_back(fs::path(path).lexically_normal().string());
-    } else {
-      tell_error(fmt::format("there is no file or folder {}", path), "name a .pipe file, or a folder that holds some");
-      return Status::usage;
-    }
-  }
-  return std::nullopt;
 }
 
 std::string git_commit(const std::string& folder) {
@@ -106,6 +68,44 @@ void fill_registry(Project& into) {
 }
 
 }  // namespace
+
+std::optional<std::string> read_file(const std::string& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return std::nullopt;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::optional<int> find_files(const std::vector<std::string>& named, std::vector<std::string>& into) {
+  std::vector<std::string> paths = named;
+  if (paths.empty()) paths.emplace_back(".");
+  std::error_code error;
+  for (const std::string& path : paths) {
+    if (fs::is_directory(path, error)) {
+      std::vector<std::string> found;
+      for (const auto& entry : fs::directory_iterator(path, error)) {
+        if (entry.path().extension() == ".pipe" && entry.is_regular_file(error))
+          found.push_back(entry.path().lexically_normal().string());
+      }
+      if (found.empty()) {
+        tell_error(fmt::format("{} holds no .pipe file", path == "." ? "this folder" : path),
+                   "name a file or a folder: pipewright validate my-shop/");
+        return Status::usage;
+      }
+      std::sort(found.begin(), found.end());
+      into.insert(into.end(), found.begin(), found.end());
+    } else if (fs::exists(path, error)) {
+      into.push_back(fs::path(path).lexically_normal().string());
+    } else {
+      tell_error(fmt::format("there is no file or folder {}", path), "name a .pipe file, or a folder that holds some");
+      return Status::usage;
+    }
+  }
+  return std::nullopt;
+}
 
 std::optional<int> load_config(const Options& options, Project& into) {
   if (!into.registry) fill_registry(into);
@@ -146,7 +146,7 @@ std::optional<int> load_config(const Options& options, Project& into) {
 }
 
 std::optional<int> load(const Options& options, Project& into) {
-  if (const auto stopped = find_files(options, into)) return stopped;
+  if (const auto stopped = find_files(options.paths, into.files)) return stopped;
   if (const auto stopped = load_config(options, into)) return stopped;
   dsl::ProgramInput input;
   for (const std::string& file : into.files) {

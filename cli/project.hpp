@@ -29,6 +29,13 @@ struct Project {
   }
 };
 
+/// Nothing when it cannot be read, or is a folder.
+std::optional<std::string> read_file(const std::string& path);
+
+/// The `.pipe` files that the paths name; a folder stands for all of its own. What is not there is told, and the status
+/// returned.
+std::optional<int> find_files(const std::vector<std::string>& paths, std::vector<std::string>& into);
+
 /// The configuration alone: `events` and `status` need no program. What is wrong with it is printed, and the status
 /// returned.
 std::optional<int> load_config(const Options& options, Project& into);

@@ -246,6 +246,7 @@ struct DeclaredField {
   Name name;
   TypeName type;
   std::string from;         // the API's own word
+  Span from_span;           // its text
   std::vector<Name> flags;  // kopecks, moscow, account_time, derived, required
   std::optional<Expr> example;
   std::string doc;
@@ -263,6 +264,7 @@ struct RecordDeclaration {
   std::string doc;
 };
 struct Attribute {
+  Span span;
   Name word;
   std::vector<Name> names;
   std::optional<Path> path;

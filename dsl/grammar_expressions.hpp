@@ -213,7 +213,7 @@ struct or_level : p::seq<and_level, p::star<or_tail>> {
 };
 struct conditional_else
     : p::seq<space, word_else,
-             p::not_at<p::plus<blank>,
+             p::not_at<p::plus<p::sor<blank, p::eol>>,
                        p::sor<TAO_PEGTL_STRING("skip"), TAO_PEGTL_STRING("fail"), TAO_PEGTL_STRING("keep")>,
                        p::not_at<word_char>>,
              space, nested<expect<expected_expression>>> {};

@@ -127,6 +127,7 @@ class Builder : private ExpressionReader {
           use.text = expression(part.children.front());
           break;
         case Kind::of:
+          once(use.of.empty(), part.span(), "of");
           use.of = names(part);
           break;
         case Kind::every:
@@ -334,9 +335,12 @@ class Builder : private ExpressionReader {
           field.type = type(part);
           break;
         case Kind::from:
+          once(field.from_span.empty(), part.span(), "from");
           field.from = plain_text(expression(part.children.front()));
+          field.from_span = part.children.front().span();
           break;
         case Kind::example:
+          once(!field.example, part.span(), "example");
           field.example = expression(part.children.front());
           break;
         case Kind::flag:
@@ -353,16 +357,20 @@ class Builder : private ExpressionReader {
 
   ast::Attribute attribute(const Node& node) {
     ast::Attribute attribute;
+    attribute.span = node.span();
     attribute.word = name(node.children.front());
     for (std::size_t i = 1; i < node.children.size(); ++i) {
       const Node& part = node.children[i];
       if (part.kind() == Kind::attribute_words) {
         for (const Node& word : part.children) attribute.names.push_back(name(word));
       } else if (part.kind() == Kind::attribute_path) {
+        once(!attribute.path, part.span(), "a path");
         attribute.path = path(part.children.front());
       } else if (part.kind() == Kind::attribute_value) {
+        once(!attribute.value, part.span(), "a value");
         attribute.value = expression(part.children.front());
       } else if (part.kind() == Kind::attribute_fields) {
+        once(attribute.fields.empty(), part.span(), "a list of fields");
         for (const Node& field : part.children) attribute.fields.push_back(declared_field(field));
       }
     }

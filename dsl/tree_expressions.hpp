@@ -60,26 +60,34 @@ class ExpressionReader {
   }
 
   // ---- documentation: the comment behind, else the comment lines above ----
+  // Blank lines mean nothing; an empty comment (`#` alone) ends what belongs together.
 
   static std::string comment_text(std::string_view line) {
     const std::size_t from = line.find_first_not_of("# \t");
-    return from == std::string_view::npos ? std::string() : trimmed(line.substr(from));
+    if (from == std::string_view::npos) return {};
+    std::string text(line.substr(from));
+    std::replace_if(text.begin(), text.end(), [](char c) { return c == '\t' || c == '\r'; }, ' ');
+    return trimmed(text);
   }
 
   std::string doc_behind(std::uint32_t end) const {
     const std::string_view all = source_.text();
-    std::size_t at = end;
-    while (at < all.size() && (all[at] == ' ' || all[at] == '\t' || all[at] == ',')) ++at;
+    std::size_t at = std::min(all.find_first_not_of(" \t", end), all.size());
+    if (const std::size_t next = all.find_first_not_of(" \t\r\n", at); next < all.size() && all[next] == ',')
+      at = std::min(all.find_first_not_of(" \t", next + 1), all.size());
     if (at >= all.size() || all[at] != '#') return {};
-    return comment_text(all.substr(at, all.find_first_of("\r\n", at) - at));
+    return comment_text(all.substr(at, all.find('\n', at) - at));
   }
 
   std::string doc_above(std::uint32_t begin) const {
+    const std::string_view all = source_.text();
+    if (!trimmed(all.substr(0, begin).substr(begin == 0 ? 0 : all.rfind('\n', begin - 1) + 1)).empty()) return {};
     std::size_t line = source_.position(begin).line;
     std::vector<std::string> lines;
     while (line > 1) {
       const std::string above = trimmed(source_.line(--line));
-      if (!above.starts_with('#')) break;
+      if (above.empty()) continue;
+      if (!above.starts_with('#') || above == "#") break;
       lines.insert(lines.begin(), comment_text(above));
     }
     return join(lines, " ");

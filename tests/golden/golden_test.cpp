@@ -1,10 +1,11 @@
-// What is text is compared whole: diagnostics (check/), plans (plan/) and trees (tree/). PIPEWRIGHT_ACCEPT=1 rewrites
-// what is expected.
+// What is text is compared whole: diagnostics (check/), plans (plan/), trees (tree/) and canonical forms (format/).
+// PIPEWRIGHT_ACCEPT=1 rewrites what is expected.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 
 #include "dsl/codes.hpp"
+#include "dsl/format.hpp"
 #include "dsl/parser.hpp"
 #include "dsl/render.hpp"
 #include "tests/golden/declarations.hpp"
@@ -70,6 +71,16 @@ TEST_CASE("trees are what tests/golden/tree expects") {
     const dsl::Source source(path.filename().string(), tests::content_of(path).value_or(""));
     const dsl::Parsed parsed = dsl::parse(source, 0);
     compare(path, tests::TreeText(source).text(parsed.file));
+  }
+}
+
+TEST_CASE("files are formatted as tests/golden/format expects") {
+  for (const fs::path& path : tests::files_of(golden / "format", ".pipe")) {
+    const dsl::Source source(path.filename().string(), tests::content_of(path).value_or(""));
+    const dsl::Parsed parsed = dsl::parse(source, 0);
+    INFO(path.string());
+    CHECK(dsl::render_text(parsed.diagnostics, {std::make_shared<dsl::Source>(source)}, false) == "");
+    compare(path, dsl::format(parsed.file, source));
   }
 }
 
