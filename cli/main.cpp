@@ -44,6 +44,7 @@ class CommandLine {
     validate();
     test();
     format_files();
+    explain();
     dry_run();
     run();
     events();
@@ -148,6 +149,13 @@ class CommandLine {
                     "output")
         ->type_name("");
     sub->add_flag("--check", options_.check, "write nothing; name each file that would change, and end with 1");
+  }
+
+  void explain() {
+    CLI::App* sub =
+        add("explain", "a diagnostic at length: why, an example, the example mended; without a CODE: all of them",
+            pipewright::cli::explain, "  pipewright explain P0203\n  pipewright explain 203\n  pipewright explain\n");
+    sub->add_option("CODE", options_.code, "as it stands in brackets: error[P0203]")->type_name("");
   }
 
   void dry_run() {

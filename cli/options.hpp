@@ -22,6 +22,7 @@ struct Options {
 
   bool deny_warnings = false;  // validate
   bool check = false;          // fmt --check
+  std::string code;            // explain
   bool once = false;           // run
   std::string filter;          // test --filter
   bool coverage = false;       // test
@@ -48,6 +49,7 @@ struct Options {
 
 int validate(const Options& options);
 int format_files(const Options& options);
+int explain(const Options& options);
 int dry_run(const Options& options);
 int run(const Options& options);
 int demo(const Options& options);

@@ -163,3 +163,31 @@ TEST_CASE("fmt: what is no file ends with 2") {
   CHECK(folder.run("fmt - a.pipe").status == 2);
   CHECK(folder.run("fmt --chekc").status == 2);
 }
+
+TEST_CASE("explain prints the page of a code, however it is written") {
+  Folder folder;
+  const std::string page = folder.run("explain P0203").out;
+  CHECK(page.starts_with("# P0203: a record has no such field\n"));
+  for (const char* code : {"p0203", "0203", "203", "'error[P0203]'", "P203"}) {
+    const Finished finished = folder.run(fmt::format("explain {}", code));
+    CHECK(finished.status == 0);
+    CHECK(finished.out == page);
+  }
+}
+
+TEST_CASE("explain of what is no code names one that is close, and ends with 2") {
+  Folder folder;
+  const Finished close = folder.run("explain P0230");
+  CHECK(close.status == 2);
+  CHECK(close.out == "");
+  CHECK(close.err.find("did you mean `P0203`?") != std::string::npos);
+  CHECK(folder.run("explain order").status == 2);
+}
+
+TEST_CASE("explain without a code lists all of them") {
+  Folder folder;
+  const Finished finished = folder.run("explain");
+  CHECK(finished.status == 0);
+  CHECK(finished.out.find("P0203  a record has no such field\n") != std::string::npos);
+  CHECK(finished.out.find("P0413  a table that nobody uses (a warning)\n") != std::string::npos);
+}
