@@ -23,6 +23,8 @@ const std::map<std::string, Format> test_formats = {
     {"text", Format::text}, {"json", Format::json}, {"junit", Format::junit}};
 const std::map<std::string, Format> graph_formats = {
     {"dot", Format::dot}, {"mermaid", Format::mermaid}, {"svg", Format::svg}};
+const std::map<std::string, Format> validate_formats = {
+    {"text", Format::text}, {"json", Format::json}, {"sarif", Format::sarif}, {"github", Format::github}};
 const std::map<std::string, Format> node_formats = {{"text", Format::text}, {"json", Format::json}, {"md", Format::md}};
 
 constexpr const char* statuses =
@@ -103,10 +105,11 @@ class CommandLine {
     });
   }
 
-  void format(CLI::App* sub, const std::map<std::string, Format>& words = formats) {
+  void format(CLI::App* sub, const std::map<std::string, Format>& words = formats,
+              const std::string& what = "how it is printed") {
     std::vector<std::string> names;
     for (const auto& [name, format] : words) names.push_back(name);
-    sub->add_option("--format", options_.format, "how it is printed")
+    sub->add_option("--format", options_.format, what)
         ->transform(CLI::CheckedTransformer(words, CLI::ignore_case).description(""))
         ->type_name(pipewright::join(names, "|"));
   }
@@ -123,10 +126,14 @@ class CommandLine {
     CLI::App* sub = add(
         "validate", "parse and check: names, types, nulls, tables, loops; needs no secret and no network",
         pipewright::cli::validate,
-        "  pipewright validate\n  pipewright validate fbs.pipe --deny-warnings\n  pipewright validate --format json\n");
+        "  pipewright validate\n  pipewright validate fbs.pipe --deny-warnings\n  pipewright validate --format json\n"
+        "  pipewright validate --fix                 what a help names is done\n"
+        "  pipewright validate --format sarif > pipewright.sarif\n");
     paths(sub);
-    format(sub);
+    format(sub, validate_formats);
     sub->add_flag("--deny-warnings", options_.deny_warnings, "warnings count as errors");
+    sub->add_flag("--fix", options_.fix,
+                  "apply what the helps say to the files that are named, then tell what is left");
   }
 
   void test() {

@@ -11,7 +11,7 @@ namespace pipewright::cli {
 /// Exit statuses, documented in `--help`.
 enum Status : int { fine = 0, wrong = 1, usage = 2, would_write = 3 };
 
-enum class Format { text, json, md, junit, dot, mermaid, svg };
+enum class Format { text, json, md, junit, sarif, github, dot, mermaid, svg };
 
 struct Options {
   std::vector<std::string> paths;
@@ -21,6 +21,7 @@ struct Options {
   Format format = Format::text;
 
   bool deny_warnings = false;  // validate
+  bool fix = false;            // validate --fix
   bool check = false;          // fmt --check
   std::string code;            // explain
   bool once = false;           // run

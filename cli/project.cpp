@@ -148,20 +148,19 @@ std::optional<int> load_config(const Options& options, Project& into) {
 std::optional<int> load(const Options& options, Project& into) {
   if (const auto stopped = find_files(options.paths, into.files)) return stopped;
   if (const auto stopped = load_config(options, into)) return stopped;
-  dsl::ProgramInput input;
   for (const std::string& file : into.files) {
     const auto text = read_file(file);
     if (!text) {
       tell_error(fmt::format("{} cannot be read", file), "may this user read it?");
       return Status::usage;
     }
-    input.files.emplace_back(file, *text);
+    into.input.files.emplace_back(file, *text);
   }
-  input.load = read_file;
-  input.time_zone = into.config.time_zone;
+  into.input.load = read_file;
+  into.input.time_zone = into.config.time_zone;
   for (const auto& [name, settings] : into.config.connections)
-    input.connections[name] = into.registry->connection_type(settings.type)->default_name;
-  into.checked = dsl::check(input, into.catalog);
+    into.input.connections[name] = into.registry->connection_type(settings.type)->default_name;
+  into.checked = dsl::check(into.input, into.catalog);
   into.base = options.paths.empty() ? "." : options.paths.front();
   into.commit = git_commit(into.config.directory);
   return std::nullopt;

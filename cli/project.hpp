@@ -20,6 +20,7 @@ struct Project {
   engine::Config config;
   std::vector<engine::ConfigProblem> problems;  ///< of the configuration
   std::vector<std::string> files;               ///< the `.pipe` files that were named, as they are shown
+  dsl::ProgramInput input;                      ///< their texts, and what else was checked against
   dsl::Checked checked;
   std::string commit;  ///< of the git repository around, short; empty without one
   std::string base;    ///< what the paths are shown relative to

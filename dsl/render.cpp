@@ -112,6 +112,102 @@ void quoted(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+std::string json_text(std::string_view text) {
+  std::string out;
+  quoted(out, text);
+  return out;
+}
+
+// ---- SARIF ----
+
+// A path as a URI reference: relative to where the command was called, as it was named there.
+std::string uri_of(const std::string& path) {
+  std::string out = path.starts_with('/') ? "file://" : "";
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte < 0x80 && (std::isalnum(byte) != 0 || std::string_view("-._~/!$&'()*+,;=@").contains(c));
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return out;
+}
+
+// Columns in UTF-16 units, which readers of SARIF take when they do not ask.
+std::size_t utf16_column(const Source& source, std::uint32_t offset) {
+  const std::string_view line = source.line(source.position(offset).line);
+  const auto begin = static_cast<std::size_t>(line.data() - source.text().data());
+  std::size_t units = 1;
+  for (std::size_t i = begin; i < offset && i < source.text().size(); ++i) {
+    const auto byte = static_cast<unsigned char>(source.text()[i]);
+    if ((byte & 0xC0) != 0x80) units += byte >= 0xF0 ? 2 : 1;
+  }
+  return units;
+}
+
+std::string sarif_region(const Source& source, Span span) {
+  return fmt::format(R"({{"startLine":{},"startColumn":{},"endLine":{},"endColumn":{}}})",
+                     source.position(span.begin).line, utf16_column(source, span.begin), source.position(span.end).line,
+                     utf16_column(source, span.end));
+}
+
+std::string sarif_place(const Source& source, Span span) {
+  return fmt::format(R"("physicalLocation":{{"artifactLocation":{{"uri":{}}},"region":{}}})",
+                     json_text(uri_of(source.name())), sarif_region(source, span));
+}
+
+std::string sarif_result(const Diagnostic& each, std::size_t rule, const Sources& sources) {
+  const Source& source = *sources[each.source];
+  std::string text = each.message;
+  if (!each.note.empty()) text += ": " + each.note;
+  for (const std::string& remark : each.remarks) text += "\n" + remark;
+  if (each.help) text += "\nhelp: " + *each.help;
+  std::string out =
+      fmt::format(R"({{"ruleId":"{}","ruleIndex":{},"level":"{}","message":{{"text":{}}},)", each.code->text(), rule,
+                  each.code->severity == Severity::error ? "error" : "warning", json_text(text));
+  out += fmt::format(R"("locations":[{{{}}}])", sarif_place(source, each.span));
+  for (std::size_t i = 0; i < each.labels.size(); ++i) {
+    const Label& label = each.labels[i];
+    out += fmt::format(R"({}{{"id":{},{},"message":{{"text":{}}}}})", i == 0 ? ",\"relatedLocations\":[" : ",", i + 1,
+                       sarif_place(*sources[label.source], label.span), json_text(label.text));
+  }
+  if (!each.labels.empty()) out += "]";
+  if (each.edit) {
+    out +=
+        fmt::format(R"(,"fixes":[{{"description":{{"text":{}}},"artifactChanges":[{{"artifactLocation":{{"uri":{}}},)"
+                    R"("replacements":[{{"deletedRegion":{},"insertedContent":{{"text":{}}}}}]}}]}}])",
+                    json_text(each.help.value_or(each.message)), json_text(uri_of(source.name())),
+                    sarif_region(source, each.edit->span), json_text(each.edit->text));
+  }
+  return out + "}";
+}
+
+// The title without its mark, and the first paragraph below it.
+std::string first_paragraph(const std::string& page) {
+  const std::size_t begin = page.find("\n\n");
+  if (begin == std::string::npos) return page;
+  std::string text = page.substr(begin + 2, page.find("\n\n", begin + 2) - begin - 2);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+std::string sarif_rule(const Code& code, const std::string& page) {
+  return fmt::format(R"({{"id":"{}","shortDescription":{{"text":{}}},"fullDescription":{{"text":{}}},)"
+                     R"("help":{{"text":{},"markdown":{}}},"defaultConfiguration":{{"level":"{}"}}}})",
+                     code.text(), json_text(code.title), json_text(page.empty() ? code.title : first_paragraph(page)),
+                     json_text(page.empty() ? code.title : page), json_text(page.empty() ? code.title : page),
+                     code.severity == Severity::error ? "error" : "warning");
+}
+
+// ---- GitHub ----
+
+std::string github_escaped(std::string_view text, bool property) {
+  std::string out;
+  for (const char c : text) {
+    const bool special = c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ','));
+    out += special ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
+  }
+  return out;
+}
+
 std::string counted(std::size_t count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
@@ -152,6 +248,42 @@ std::string render_json(const Diagnostics& diagnostics, const Sources& sources, 
     out += "}";
   }
   return out + fmt::format("],\"files\":{},\"pipelines\":{}}}", files, pipelines);
+}
+
+std::string render_sarif(const Diagnostics& diagnostics, const Sources& sources, const std::string& version,
+                         const std::function<std::string(const Code&)>& page) {
+  std::vector<const Code*> rules;
+  std::string results;
+  for (const Diagnostic& each : diagnostics) {
+    auto rule = std::find(rules.begin(), rules.end(), each.code);
+    if (rule == rules.end()) rule = rules.insert(rules.end(), each.code);
+    results +=
+        (results.empty() ? "\n" : ",\n") + sarif_result(each, static_cast<std::size_t>(rule - rules.begin()), sources);
+  }
+  std::string described;
+  for (const Code* rule : rules) described += (described.empty() ? "\n" : ",\n") + sarif_rule(*rule, page(*rule));
+  return fmt::format(
+      R"({{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{{)"
+      R"("tool":{{"driver":{{"name":"pipewright","version":{},"rules":[{}]}}}},"columnKind":"utf16CodeUnits",)"
+      R"("results":[{}]}}]}})",
+      json_text(version), described, results);
+}
+
+std::string render_github(const Diagnostics& diagnostics, const Sources& sources) {
+  std::string out;
+  for (const Diagnostic& each : diagnostics) {
+    const Source& source = *sources[each.source];
+    const Position begin = source.position(each.span.begin);
+    const Position end = source.position(each.span.end);
+    std::string text = each.message;
+    if (!each.note.empty()) text += ": " + each.note;
+    if (each.help) text += "\nhelp: " + *each.help;
+    out +=
+        fmt::format("::{} file={},line={},col={},endLine={},endColumn={},title={}::{}\n",
+                    each.code->severity == Severity::error ? "error" : "warning", github_escaped(source.name(), true),
+                    begin.line, begin.column, end.line, end.column, each.code->text(), github_escaped(text, false));
+  }
+  return out;
 }
 
 std::string count_text(const Diagnostics& diagnostics, std::size_t files) {

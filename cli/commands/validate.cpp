@@ -1,9 +1,12 @@
-// pipewright validate: parse and check, without any secret and without the network.
+// pipewright validate: parse and check, without any secret and without the network; --fix does what the helps say.
 #include <fmt/format.h>
 
+#include "base/embedded.hpp"
 #include "base/text.hpp"
 #include "cli/project.hpp"
+#include "cli/rewrite.hpp"
 #include "cli/terminal.hpp"
+#include "dsl/fix.hpp"
 #include "dsl/render.hpp"
 
 namespace pipewright::cli {
@@ -13,29 +16,77 @@ std::string counted(std::size_t count, const char* one, const char* many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
+std::string page_of(const dsl::Code& code) {
+  for (const embedded::File& file : embedded::explanations()) {
+    if (file.name == code.text() + ".md") return file.content;
+  }
+  return {};
+}
+
+std::string change_text(const dsl::Fix& fix) {
+  if (fix.before.empty()) return fmt::format("added `{}`", fix.after);
+  if (fix.after.empty())
+    return trimmed(fix.before).empty() ? "removed a space" : fmt::format("removed `{}`", fix.before);
+  return fmt::format("`{}` → `{}`", fix.before, fix.after);
+}
+
+// What was mended is told on standard output where people read it, beside the diagnostics where a program does.
+std::optional<int> fix_files(const Options& options, Project& project) {
+  dsl::Fixed fixed = dsl::fix(project.input, project.catalog);
+  for (const auto& [path, text] : fixed.texts) {
+    if (const auto why = replace_file(path, text)) {
+      tell_error(fmt::format("{} cannot be written: {}", path, *why), "the file is as it was");
+      return Status::usage;
+    }
+  }
+  for (const dsl::Fix& each : fixed.fixes) {
+    fmt::print(options.format == Format::text ? stdout : stderr, "fixed {}:{}: {}: {}\n", each.file, each.line,
+               each.message, change_text(each));
+  }
+  project.checked = std::move(fixed.checked);
+  return std::nullopt;
+}
+
+void print_text(const dsl::Checked& checked, std::size_t pipelines, const Options& options) {
+  if (!checked.diagnostics.empty()) {
+    fmt::print("{}", dsl::render_text(checked.diagnostics, checked.sources, colors(options.color, 1)));
+    fmt::print("{}\n", dsl::count_text(checked.diagnostics, checked.sources.size()));
+    return;
+  }
+  std::vector<std::string> names;
+  for (const auto& source : checked.sources) names.push_back(source->name());
+  const std::string shown = names.size() <= 4 ? join(names, ", ") : counted(names.size(), "file", "files");
+  std::string what = counted(pipelines, "pipeline", "pipelines");
+  if (checked.own_tables > 0) what += ", " + counted(checked.own_tables, "table", "tables");
+  fmt::print("{}: {}, no problems\n", shown, what);
+}
+
 }  // namespace
 
 int validate(const Options& options) {
   Project project;
   if (const auto stopped = load(options, project)) return *stopped;
+  if (options.fix) {
+    if (const auto stopped = fix_files(options, project)) return *stopped;
+  }
   const dsl::Checked& checked = project.checked;
   std::size_t pipelines = 0;
   for (const dsl::ast::File& file : checked.files) {
     for (const dsl::ast::Statement& statement : file.statements)
       pipelines += std::holds_alternative<dsl::ast::Pipeline>(statement.node) ? 1 : 0;
   }
-  if (options.format == Format::json) {
-    fmt::print("{}\n", dsl::render_json(checked.diagnostics, checked.sources, checked.sources.size(), pipelines));
-  } else if (checked.diagnostics.empty()) {
-    std::vector<std::string> names;
-    for (const auto& source : checked.sources) names.push_back(source->name());
-    const std::string shown = names.size() <= 4 ? join(names, ", ") : counted(names.size(), "file", "files");
-    std::string what = counted(pipelines, "pipeline", "pipelines");
-    if (checked.own_tables > 0) what += ", " + counted(checked.own_tables, "table", "tables");
-    fmt::print("{}: {}, no problems\n", shown, what);
-  } else {
-    fmt::print("{}", dsl::render_text(checked.diagnostics, checked.sources, colors(options.color, 1)));
-    fmt::print("{}\n", dsl::count_text(checked.diagnostics, checked.sources.size()));
+  switch (options.format) {
+    case Format::json:
+      fmt::print("{}\n", dsl::render_json(checked.diagnostics, checked.sources, checked.sources.size(), pipelines));
+      break;
+    case Format::sarif:
+      fmt::print("{}\n", dsl::render_sarif(checked.diagnostics, checked.sources, PIPEWRIGHT_VERSION, page_of));
+      break;
+    case Format::github:
+      fmt::print("{}", dsl::render_github(checked.diagnostics, checked.sources));
+      break;
+    default:
+      print_text(checked, pipelines, options);
   }
   const bool wrong = dsl::has_errors(checked.diagnostics) || (options.deny_warnings && !checked.diagnostics.empty());
   return wrong ? Status::wrong : Status::fine;

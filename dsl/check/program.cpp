@@ -255,15 +255,15 @@ void Checker::finish() {
     TableInfo& mine = tables[name];
     check_table(mine);
     if (table.used) continue;
+    const SourceId home = table.file;
     // A file that only holds tables is there to be imported.
-    const bool library = std::none_of(pipelines.begin(), pipelines.end(), [&](const auto& entry) {
-      return visible[entry.second.file].contains(table.file);
-    });
+    const bool library = std::none_of(pipelines.begin(), pipelines.end(),
+                                      [&](const auto& entry) { return visible[entry.second.file].contains(home); });
     // What did not parse may have used it.
     const bool perhaps =
-        std::any_of(broken.begin(), broken.end(), [&](SourceId id) { return visible[id].contains(table.file); });
+        std::any_of(broken.begin(), broken.end(), [&](SourceId id) { return visible[id].contains(home); });
     if (library || perhaps) continue;
-    file = table.file;
+    file = home;
     report(codes::unused_table, table.span, fmt::format("nobody uses the table `{}`", name)).help =
         "take it out, or look a key up in it";
   }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 namespace fs = std::filesystem;
@@ -190,4 +191,57 @@ TEST_CASE("explain without a code lists all of them") {
   CHECK(finished.status == 0);
   CHECK(finished.out.find("P0203  a record has no such field\n") != std::string::npos);
   CHECK(finished.out.find("P0413  a table that nobody uses (a warning)\n") != std::string::npos);
+}
+
+TEST_CASE("validate --fix mends the files that are named, says what, and reports what is left") {
+  Folder folder;
+  folder.write("a.pipe", "on wb.fbs.new\n  -> where order.price > 1 && true\n  -> log.info \"{order.nothing}\";\n");
+  folder.write("b.pipe", canonical);
+  const Finished finished = folder.run("validate --fix");
+  CHECK(finished.status == 1);
+  CHECK(
+      finished.out.starts_with("fixed a.pipe:2: `&&` is written `and` here: `&&` → `and`\n"
+                               "fixed a.pipe:3: `;` ends nothing here: removed `;`\n"
+                               "error[P0203]: "));
+  CHECK(folder.read("a.pipe") ==
+        "on wb.fbs.new\n  -> where order.price > 1 and true\n  -> log.info \"{order.nothing}\"\n");
+  CHECK(folder.read("b.pipe") == canonical);
+  const Finished json = folder.run("validate --fix --format json");
+  CHECK(json.out.starts_with("{\"diagnostics\":[{"));
+}
+
+TEST_CASE("validate --fix of what is fine touches nothing") {
+  Folder folder;
+  folder.write("a.pipe", odd);
+  struct stat before{};
+  ::stat(folder.path("a.pipe").c_str(), &before);
+  const Finished finished = folder.run("validate --fix a.pipe");
+  CHECK(finished.status == 0);
+  CHECK(finished.out == "a.pipe: 1 pipeline, no problems\n");
+  CHECK(folder.read("a.pipe") == odd);
+  struct stat after{};
+  ::stat(folder.path("a.pipe").c_str(), &after);
+  CHECK(after.st_ino == before.st_ino);
+}
+
+TEST_CASE("validate --format sarif and github are for machines, with the status of validate") {
+  Folder folder;
+  folder.write("a.pipe", broken);
+  const Finished sarif = folder.run("validate --format sarif");
+  CHECK(sarif.status == 1);
+  const auto log = nlohmann::json::parse(sarif.out);
+  CHECK(log["version"] == "2.1.0");
+  const auto& run = log["runs"][0];
+  CHECK(run["columnKind"] == "utf16CodeUnits");
+  const auto& result = run["results"][0];
+  const auto& rule = run["tool"]["driver"]["rules"][result["ruleIndex"].get<std::size_t>()];
+  CHECK(rule["id"] == result["ruleId"]);
+  CHECK(rule["help"]["markdown"].get<std::string>().starts_with("# P0"));
+  CHECK(result["locations"][0]["physicalLocation"]["region"]["startLine"] == 2);
+  const Finished github = folder.run("validate --format github");
+  CHECK(github.status == 1);
+  CHECK(github.out.starts_with("::error file=a.pipe,line=2,"));
+  folder.write("a.pipe", canonical);
+  CHECK(folder.run("validate --format github").out == "");
+  CHECK(nlohmann::json::parse(folder.run("validate --format sarif").out)["runs"][0]["results"].empty());
 }

@@ -1,10 +1,12 @@
-// What is text is compared whole: diagnostics (check/), plans (plan/), trees (tree/) and canonical forms (format/).
+// What is text is compared whole: diagnostics (check/), plans (plan/), trees (tree/),
+// canonical forms (format/), mends (fix/), SARIF and GitHub's commands (render/).
 // PIPEWRIGHT_ACCEPT=1 rewrites what is expected.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 
 #include "dsl/codes.hpp"
+#include "dsl/fix.hpp"
 #include "dsl/format.hpp"
 #include "dsl/parser.hpp"
 #include "dsl/render.hpp"
@@ -19,18 +21,20 @@ namespace {
 
 const fs::path golden = fs::path(PIPEWRIGHT_SOURCE_DIR) / "tests/golden";
 
-dsl::Checked checked_file(const fs::path& path) {
+dsl::ProgramInput input_of(const fs::path& path) {
   dsl::ProgramInput input;
   input.files = {{path.filename().string(), tests::content_of(path).value_or("")}};
   input.load = [folder = path.parent_path()](const std::string& name) { return tests::content_of(folder / name); };
   input.connections = {{"wb", "wb"}, {"crm", "crm"}, {"wb_moscow", "wb"}};
   input.time_zone = "Europe/Moscow";
-  return dsl::check(input, tests::declarations());
+  return input;
 }
 
-void compare(const fs::path& path, const std::string& actual) {
+dsl::Checked checked_file(const fs::path& path) { return dsl::check(input_of(path), tests::declarations()); }
+
+void compare(const fs::path& path, const std::string& actual, const char* extension = ".expected") {
   fs::path beside = path;
-  beside.replace_extension(".expected");
+  beside.replace_extension(extension);
   const char* accept = std::getenv("PIPEWRIGHT_ACCEPT");
   if (accept != nullptr && std::string(accept) == "1") {
     if (tests::content_of(beside) != actual) std::ofstream(beside, std::ios::binary) << actual;
@@ -82,6 +86,53 @@ TEST_CASE("files are formatted as tests/golden/format expects") {
     CHECK(dsl::render_text(parsed.diagnostics, {std::make_shared<dsl::Source>(source)}, false) == "");
     compare(path, dsl::format(parsed.file, source));
   }
+}
+
+TEST_CASE("SARIF and GitHub's commands are what tests/golden/render expects") {
+  const auto page = [](const dsl::Code& code) {
+    return tests::content_of(fs::path(PIPEWRIGHT_SOURCE_DIR) / "dsl/errors" / (code.text() + ".md")).value_or("");
+  };
+  for (const fs::path& path : tests::files_of(golden / "render", ".pipe")) {
+    const dsl::Checked checked = checked_file(path);
+    compare(path, dsl::render_sarif(checked.diagnostics, checked.sources, "0.1.0", page) + "\n", ".sarif");
+    compare(path, dsl::render_github(checked.diagnostics, checked.sources), ".github");
+  }
+}
+
+TEST_CASE("mends are what tests/golden/fix expects") {
+  for (const fs::path& path : tests::files_of(golden / "fix", ".pipe")) {
+    const std::string name = path.filename().string();
+    const std::string text = tests::content_of(path).value_or("");
+    const dsl::Fixed fixed = dsl::fix(input_of(path), tests::declarations());
+    std::string actual;
+    for (const dsl::Fix& each : fixed.fixes)
+      actual += fmt::format("{}:{}: {}: `{}` -> `{}`\n", each.file, each.line, each.message, each.before, each.after);
+    actual += "----\n" + (fixed.texts.contains(name) ? fixed.texts.at(name) : "as it was\n") + "----\n";
+    compare(path, actual + dsl::render_text(fixed.checked.diagnostics, fixed.checked.sources, false));
+    CHECK(fixed.texts.contains(name) == !fixed.fixes.empty());
+  }
+}
+
+TEST_CASE("what is fine stays byte for byte, and mending comes to an end") {
+  for (const fs::path& path : tests::files_of(golden / "check", ".pipe")) {
+    INFO(path.string());
+    const dsl::Fixed fixed = dsl::fix(input_of(path), tests::declarations());
+    if (checked_file(path).diagnostics.empty()) CHECK(fixed.texts.empty());
+    dsl::ProgramInput again = input_of(path);
+    for (auto& [name, text] : again.files) text = fixed.texts.contains(name) ? fixed.texts.at(name) : text;
+    CHECK(dsl::fix(again, tests::declarations()).fixes.empty());
+  }
+}
+
+TEST_CASE("files that are only imported are not mended") {
+  dsl::ProgramInput input;
+  input.files = {{"a.pipe", "import \"b.pipe\"\nlet x == 1\non wb.fbs.new -> log.info \"{x} {y}\"\n"}};
+  input.load = [](const std::string&) { return "let y == 2\n"; };
+  const dsl::Fixed fixed = dsl::fix(input, tests::declarations());
+  CHECK(fixed.texts.size() == 1);
+  CHECK(fixed.texts.contains("a.pipe"));
+  REQUIRE(fixed.checked.diagnostics.size() == 1);
+  CHECK(fixed.checked.sources[fixed.checked.diagnostics[0].source]->name() == "b.pipe");
 }
 
 TEST_CASE("every code has a golden that is named after it and emits it") {
