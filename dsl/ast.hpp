@@ -132,6 +132,7 @@ struct Table {
   Path name;
   std::vector<Row> rows;
   std::optional<Otherwise> otherwise;
+  bool broken = false;  // a row did not parse
 };
 
 struct Record {

@@ -36,6 +36,21 @@ constexpr Foreign foreign_signs[] = {
     {"–", "a dash that is no minus", "write `-`", "-"},
     {"—", "a dash that is no minus", "write `-`", "-"},
     {"…", "an ellipsis", "write the values out", ""},
+    {"≥", "`≥` is written `>=` here", "write `>=`", ">="},
+    {"≤", "`≤` is written `<=` here", "write `<=`", "<="},
+    {"≠", "`≠` is written `!=` here", "write `!=`", "!="},
+    {"×", "`×` is written `*` here", "write `*`", "*"},
+    {"÷", "`÷` is written `/` here", "write `/`", "/"},
+    {"−", "a dash that is no minus", "write `-`", "-"},
+    {"\xE2\x80\x8B", "an invisible character (U+200B)", "leave it out", ""},
+    {"\xE2\x80\x8C", "an invisible character (U+200C)", "leave it out", ""},
+    {"\xE2\x80\x8D", "an invisible character (U+200D)", "leave it out", ""},
+    {"\xE2\x81\xA0", "an invisible character (U+2060)", "leave it out", ""},
+    {"\xEF\xBB\xBF", "an invisible character (U+FEFF)", "leave it out", ""},
+    {"\xC2\xAD", "an invisible character (U+00AD)", "leave it out", ""},
+    {"\xE2\x80\xAF", "a narrow non-breaking space", "write a plain space", " "},
+    {"\xE2\x80\x89", "a thin space", "write a plain space", " "},
+    {"\xE3\x80\x80", "an ideographic space", "write a plain space", " "},
 };
 
 struct ForeignWord {
@@ -85,7 +100,9 @@ std::optional<Diagnostic> foreign_quotes(std::string_view text, std::size_t at, 
 std::optional<Diagnostic> is_null(std::string_view text, std::size_t at, SourceId id) {
   for (const auto& [written, mended] :
        {std::pair<std::string_view, const char*>{"is not null", "!= null"}, {"is null", "== null"}}) {
-    if (!text.substr(at).starts_with(written)) continue;
+    std::string found(text.substr(at, written.size()));
+    for (char& c : found) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (found != written) continue;
     return at_token(codes::foreign_word, id,
                     {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + written.size())},
                     "`is` is no comparison", fmt::format("write `{}`", mended), mended);

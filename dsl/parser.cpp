@@ -187,6 +187,7 @@ struct recover {
       if (resume == begin && until<Bad> == Until::statement) resume = std::min<std::size_t>(begin + 1, text.size());
       if (resume == begin && until<Bad> == Until::entry) return false;  // nothing was there: let the outer one tell
       if constexpr (until<Bad> == Until::statement) lose(text.substr(begin, resume - begin), state);
+      if constexpr (until<Bad> == Until::step) lose_assigned(text.substr(begin, resume - begin), state);
       in.bump(resume - offset_of(in));
       state.resumed = resume;
       state.nodes.push_back({Bad::kind, {begin, static_cast<std::uint32_t>(resume)}, nodes});
@@ -203,7 +204,25 @@ struct recover {
     if (closing && state.resumed <= error.offset &&
         text.substr(state.resumed, error.offset - state.resumed).find_first_not_of(" \t\r\n") == std::string_view::npos)
       return;
-    state.diagnostics.push_back(explained(error, state.source, state.id));
+    Diagnostic diagnostic = explained(error, state.source, state.id);
+    // So may what was skipped over before it have held the opening one.
+    if ((diagnostic.message == "`}` closes nothing" || diagnostic.message.ends_with("is missing at the end")) &&
+        state.resumed != std::string::npos && state.resumed <= error.offset &&
+        text.substr(state.resumed, error.offset - state.resumed).find_first_not_of(" \t\r\n") == std::string_view::npos)
+      return;
+    state.diagnostics.push_back(std::move(diagnostic));
+  }
+
+  // `var x = 1`: the name that a broken step would have given.
+  static void lose_assigned(std::string_view text, State& state) {
+    const std::size_t sign = text.find('=');
+    if (sign == std::string_view::npos) return;
+    std::size_t end = sign;
+    while (end > 0 && text[end - 1] == ' ') --end;
+    std::size_t name = end;
+    while (name > 0 && (std::isalnum(static_cast<unsigned char>(text[name - 1])) != 0 || text[name - 1] == '_')) --name;
+    const bool field = name > 0 && text[name - 1] == '.';
+    if (name < end && !field) state.lost_words.emplace(text.substr(name, end - name));
   }
 
   // The names that a broken statement would have given.

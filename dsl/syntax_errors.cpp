@@ -9,23 +9,10 @@
 
 #include "base/text.hpp"
 #include "dsl/codes.hpp"
-#include "dsl/syntax_tokens.hpp"
+#include "dsl/syntax_mistakes.hpp"
 
 namespace pipewright::dsl {
 namespace {
-
-std::optional<Diagnostic> number_mistake(const SyntaxError& error, std::string_view text, Span token, SourceId id) {
-  const std::string word(text.substr(token.begin, token.end - token.begin));
-  if (word.empty() || std::isdigit(static_cast<unsigned char>(word[0])) == 0) return std::nullopt;
-  const bool letters = std::any_of(word.begin(), word.end(),
-                                   [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; });
-  if (!letters) return std::nullopt;
-  if (std::string_view(error.expected).ends_with("name")) {
-    return at_token(codes::bad_literal, id, token, fmt::format("`{}` is no name: a name begins with a letter", word));
-  }
-  return at_token(codes::bad_literal, id, token, fmt::format("`{}` is neither a number nor a duration", word),
-                  std::string("a duration is a whole number with one unit: `90m`, `30s`, `2h`, `7d`"));
-}
 
 std::optional<Diagnostic> sign_mistake(const SyntaxError& error, std::string_view text, Span token, SourceId id) {
   const std::string_view sign = text.substr(token.begin, token.end - token.begin);
@@ -53,10 +40,6 @@ std::optional<Diagnostic> sign_mistake(const SyntaxError& error, std::string_vie
     return at_token(codes::foreign_word, id, token, "`? :` is written `if … then … else …` here",
                     "write `if CONDITION then … else …`");
   }
-  if (expected.starts_with("one `{`")) {
-    return at_token(codes::foreign_word, id, token, "a hole has one brace on each side",
-                    "write `{…}`; a brace of the text is written `\\{`");
-  }
   if (expected.starts_with("an escape")) {
     const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(
         token.begin + 1 +
@@ -75,11 +58,28 @@ std::optional<Diagnostic> sign_mistake(const SyntaxError& error, std::string_vie
 
 std::optional<Diagnostic> unfinished(const SyntaxError& error, std::string_view text, SourceId id) {
   if (std::string_view(error.expected).find("end of the text") == std::string_view::npos) return std::nullopt;
-  if (error.offset < text.size() && text[error.offset] == '}') {
+  if (error.offset < text.size() && text[error.offset] == '}' &&
+      line_before(text, error.offset).find("”") == std::string_view::npos) {
     const Span brace{error.offset, error.offset + 1};
+    const auto open = open_at(text, error.offset);
+    if (open.size() > 1 && open[open.size() - 2].sign == 'h') {  // a text in a hole of another
+      Diagnostic diagnostic = at_token(codes::unfinished_text, id, brace, "`\"` is missing before `}`",
+                                       "close the text in the hole with `\"`");
+      diagnostic.edit = Edit{{brace.begin, brace.begin}, "\""};
+      return diagnostic;
+    }
     return at_token(codes::unfinished_text, id, brace, "`}` in a text closes no hole", "write `\\}`", "\\}");
   }
   const std::string_view before = line_before(text, error.offset);
+  // `"text”`: the closing quote is there, but is another one.
+  for (const std::string_view quote : {"”", "“", "»"}) {
+    const std::size_t found = before.rfind(quote);
+    if (found == std::string_view::npos || found < before.rfind('"') || before.find("«") != std::string_view::npos)
+      continue;
+    const auto begin = static_cast<std::uint32_t>(error.offset - before.size() + found);
+    return at_token(codes::foreign_word, id, {begin, static_cast<std::uint32_t>(begin + quote.size())},
+                    "a typographic quote ends no text", "write a plain \"", "\"");
+  }
   std::size_t open = before.size();
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (before[i] == '"' && (i == 0 || before[i - 1] != '\\')) open = i;
@@ -87,24 +87,6 @@ std::optional<Diagnostic> unfinished(const SyntaxError& error, std::string_view 
   const auto begin = static_cast<std::uint32_t>(error.offset - before.size() + open);
   return at_token(codes::unfinished_text, id, {begin, error.offset}, "this text does not end on its line",
                   "close it with `\"`; a line end is written `\\n`");
-}
-
-// `2490,50`: the comma separates, so what is found is the comma or the digits behind it.
-std::optional<Diagnostic> decimal_comma(const SyntaxError& error, std::string_view text, Span token, SourceId id) {
-  const auto digit = [&](std::size_t at) {
-    return at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) != 0;
-  };
-  std::size_t comma = token.begin;
-  if (digit(comma) && comma > 0 && std::string_view(error.expected).find("a field") != std::string_view::npos) --comma;
-  if (comma == 0 || text[comma] != ',' || !digit(comma - 1) || !digit(comma + 1)) return std::nullopt;
-  std::size_t begin = comma;
-  while (begin > 0 && digit(begin - 1)) --begin;
-  std::size_t end = comma + 1;
-  while (digit(end)) ++end;
-  const std::string mended =
-      std::string(text.substr(begin, comma - begin)) + "." + std::string(text.substr(comma + 1, end - comma - 1));
-  return at_token(codes::bad_literal, id, {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)},
-                  "a decimal number has a point", fmt::format("write `{}`", mended), mended);
 }
 
 // `(`, `[` and `.` touch the word before them.
@@ -128,11 +110,13 @@ bool is_step_part(std::string_view word) {
 }
 
 // `"order" order.id`: what belongs into the text as a hole.
-std::optional<Diagnostic> value_after_text(std::string_view text, Span token, SourceId id) {
+std::optional<Diagnostic> value_after_text(const SyntaxError& error, std::string_view text, Span token, SourceId id) {
   const char found = text[token.begin];
   const std::string_view before = line_before(text, token.begin);
   const std::size_t last = before.find_last_not_of(" \t");
   if (last == std::string_view::npos || before[last] != '"' || (!word_char(found) && found != '"')) return std::nullopt;
+  if (trimmed(before).size() > 1 && std::string_view(error.expected).find("the row's value") != std::string_view::npos)
+    return std::nullopt;  // a key of a table: a comma is missing
   std::size_t end = token.end;
   while (end < text.size() && (word_char(text[end]) || text[end] == '.')) ++end;
   const std::size_t next = text.find_first_not_of(" \t", end);
@@ -140,9 +124,15 @@ std::optional<Diagnostic> value_after_text(std::string_view text, Span token, So
   if (is_step_part(text.substr(token.begin, token.end - token.begin))) return std::nullopt;
   const Span span{token.begin, static_cast<std::uint32_t>(end)};
   const std::string value(text.substr(span.begin, span.end - span.begin));
-  return at_token(codes::syntax, id, span, "no value follows a text",
-                  found == '"' ? std::string("write one text")
-                               : fmt::format("put it into the text, as a hole: \"… {{{}}}\"", value));
+  Diagnostic diagnostic = at_token(codes::syntax, id, span, "no value follows a text",
+                                   found == '"' ? std::string("write one text")
+                                                : fmt::format("put it into the text, as a hole: \"… {{{}}}\"", value));
+  const char next_sign = next == std::string_view::npos ? '\n' : text[next];
+  if (found != '"' && std::string_view("\r\n#},-]").find(next_sign) != std::string_view::npos) {
+    const auto quote = static_cast<std::uint32_t>(token.begin - before.size() + last);
+    diagnostic.edit = Edit{{quote, span.end}, fmt::format(" {{{}}}\"", value)};
+  }
+  return diagnostic;
 }
 
 constexpr std::string_view step_words[] = {"where", "let", "when", "each"};
@@ -155,15 +145,6 @@ std::string lower(std::string_view word) {
   std::string out(word);
   for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return out;
-}
-
-// A comma that was left out stands behind what came before.
-Diagnostic missing_comma(std::string_view text, Span token, SourceId id, std::string message, std::string help) {
-  std::size_t end = token.begin;
-  while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t')) --end;
-  Diagnostic diagnostic = at_token(codes::missing_separator, id, token, std::move(message), std::move(help));
-  diagnostic.edit = Edit{{static_cast<std::uint32_t>(end), static_cast<std::uint32_t>(end)}, ","};
-  return diagnostic;
 }
 
 // What people write where a step ends or should begin.
@@ -223,13 +204,24 @@ std::optional<Diagnostic> step_mistake(const SyntaxError& error, std::string_vie
     std::size_t from = token.begin;
     while (from > 0 && word_char(text[from - 1])) --from;
     const Span value{static_cast<std::uint32_t>(from), token.begin};
-    const std::size_t end = std::min(text.find_first_of(" \t\r\n}", token.begin), text.size());
-    return at_token(codes::syntax, id, value,
-                    fmt::format("`{}` is no verb: after a node stands a verb or a text in quotes",
-                                text.substr(value.begin, value.end - value.begin)),
-                    fmt::format("write a text with a hole: \"{{{}}}\"", text.substr(from, end - from)));
+    std::size_t end = std::min(text.find_first_of(" \t\r\n}([", token.begin), text.size());
+    while (end < text.size() && (text[end] == '(' || text[end] == '[' || text[end] == '.')) {
+      const auto closed = text[end] == '.' ? std::nullopt : closed_at(text, end);
+      end = std::min(text.find_first_of(" \t\r\n}([", closed.value_or(end + 1)), text.size());
+    }
+    const std::string mended = fmt::format("\"{{{}}}\"", text.substr(from, end - from));
+    Diagnostic diagnostic = at_token(codes::syntax, id, value,
+                                     fmt::format("`{}` is no verb: after a node stands a verb or a text in quotes",
+                                                 text.substr(value.begin, value.end - value.begin)),
+                                     fmt::format("write a text with a hole: {}", mended));
+    const std::size_t next = text.find_first_not_of(" \t", end);
+    if (next == std::string_view::npos || text[next] == '\n' || text[next] == '\r' || text[next] == '-')
+      diagnostic.edit = Edit{{static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(end)}, mended};
+    return diagnostic;
   }
-  if (word_char(word.empty() ? ' ' : word[0]) && begins_line) {
+  const std::size_t behind = text.find_first_not_of(" \t", token.end);
+  const bool field = behind != std::string_view::npos && text[behind] == ':';
+  if (word_char(word.empty() ? ' ' : word[0]) && begins_line && !field) {
     return at_token(codes::syntax, id, token, fmt::format("`->` is missing before `{}`", word),
                     fmt::format("write `-> {}`", word), "-> " + word);
   }
@@ -270,6 +262,9 @@ std::optional<Diagnostic> head_mistake(const SyntaxError& error, std::string_vie
   if (before == "pipeline on")
     return at_token(codes::syntax, id, token, "this pipeline has no name",
                     "write `pipeline NAME on …`, or leave out `pipeline`");
+  if (word == "{")
+    return at_token(codes::foreign_word, id, token, "a pipeline has no braces: its steps follow one another with `->`",
+                    "leave them out", "");
   if (word == "-")
     return at_token(codes::syntax, id, token, "names are Latin letters, digits and `_`", "write `_`", "_");
   if (word_char(word[0]))
@@ -317,13 +312,17 @@ Diagnostic explained(const SyntaxError& raised, const Source& source, SourceId i
   }
   const std::string_view word = text.substr(token.begin, token.end - token.begin);
   const std::string_view expected = error.expected;
+  const Mistake mistake{text, expected, token, id};
   if (error.offset < text.size()) {
+    if (auto diagnostic = foreign_comment(mistake)) return std::move(*diagnostic);
+    if (auto diagnostic = foreign_table(mistake)) return std::move(*diagnostic);
+    if (auto diagnostic = foreign_value(mistake)) return std::move(*diagnostic);
+    if (auto diagnostic = number_mistake(mistake)) return std::move(*diagnostic);
+    if (auto diagnostic = foreign_step(mistake)) return std::move(*diagnostic);
     if (auto diagnostic = foreign(text, error.offset, id)) return std::move(*diagnostic);
     if (auto diagnostic = odd_letter(text, error.offset, id)) return std::move(*diagnostic);
-    if (auto diagnostic = number_mistake(error, text, token, id)) return std::move(*diagnostic);
-    if (auto diagnostic = decimal_comma(error, text, token, id)) return std::move(*diagnostic);
     if (auto diagnostic = sign_mistake(error, text, token, id)) return std::move(*diagnostic);
-    if (auto diagnostic = value_after_text(text, token, id)) return std::move(*diagnostic);
+    if (auto diagnostic = value_after_text(error, text, token, id)) return std::move(*diagnostic);
     if (auto diagnostic = step_mistake(error, text, token, id)) return std::move(*diagnostic);
     if (auto diagnostic = loose_sign(text, token, id)) return std::move(*diagnostic);
     if (auto diagnostic = head_mistake(error, text, token, id)) return std::move(*diagnostic);
@@ -332,26 +331,8 @@ Diagnostic explained(const SyntaxError& raised, const Source& source, SourceId i
       return at_token(codes::reserved_word, id, token, fmt::format("`{}` is a word of the language and no name", word),
                       std::string("take another name"));
     }
-    const bool value_begins = word_char(text[error.offset]) || text[error.offset] == '"';
-    if (expected.find("`,` or `}`") != std::string_view::npos && value_begins) {
-      return missing_comma(text, token, id, fmt::format("`,` or a line end is missing before `{}`", word),
-                           "put a comma between the fields");
-    }
-    if (expected == "`,` or `]`" && value_begins) {
-      return missing_comma(text, token, id, fmt::format("`,` is missing before `{}`", word),
-                           "put a comma between the values");
-    }
-    if (expected.find("a field, as") != std::string_view::npos && word_char(text[error.offset])) {
-      const std::size_t next = text.find_first_not_of(" \t", token.end);
-      if (next != std::string_view::npos && text[next] == '=') {
-        const auto sign = token_at(text, next);
-        return at_token(codes::foreign_word, id, sign, "a field and its value are separated by `:`", "write `:`", ":");
-      }
-      if (next != std::string_view::npos && text[next] != '\n' && text[next] != '\r') {
-        return at_token(codes::missing_separator, id, token, fmt::format("`:` is missing after `{}`", word),
-                        fmt::format("write `{}: …`", word));
-      }
-    }
+    if (auto diagnostic = surplus_sign(mistake)) return std::move(*diagnostic);
+    if (auto diagnostic = missing_sign(mistake)) return std::move(*diagnostic);
     const bool begins_line = trimmed(line_before(text, error.offset)).empty();
     if (expected.find("a statement") != std::string_view::npos && !begins_line) {
       return at_token(codes::syntax, id, token,
@@ -364,6 +345,9 @@ Diagnostic explained(const SyntaxError& raised, const Source& source, SourceId i
       return at_token(codes::foreign_word, id, {token.begin, token.begin + 2}, "`--` does not begin a comment",
                       "comments begin with `#`", "#");
     }
+  }
+  if (error.offset >= text.size()) {
+    if (auto diagnostic = missing_sign(mistake)) return std::move(*diagnostic);
   }
   return at_token(codes::syntax, id, place_of(text, token),
                   fmt::format("expected {}, {}", error.expected, found_text(text, token)));

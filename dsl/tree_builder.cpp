@@ -170,6 +170,7 @@ class Builder : private ExpressionReader {
     ast::Table table;
     table.name = path(node.children.front());
     for (const Node& part : node.children) {
+      table.broken = table.broken || part.kind() == Kind::bad_entry;
       const bool row_or_else = part.kind() == Kind::row || part.kind() == Kind::otherwise_row;
       if (row_or_else && table.otherwise) {
         diagnostics_.push_back({.code = &codes::syntax,

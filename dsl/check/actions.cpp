@@ -104,6 +104,11 @@ void Checker::parts_fit(const ast::Action& tree, const ActionSpec& spec, plan::A
       Diagnostic& diagnostic = report(codes::unknown_verb, tree.verb->span,
                                       fmt::format("`{}` has no verb `{}`", spec.name, tree.verb->text));
       suggest(diagnostic, tree.verb->span, tree.verb->text, verb_words(spec));
+      if (tree.verb->text == "f" && tree.text && tree.text->span.begin == tree.verb->span.end) {
+        diagnostic.message = "a text has holes without an `f` before it";
+        diagnostic.help = "leave the `f` out";
+        diagnostic.edit = Edit{tree.verb->span, ""};
+      }
       if (!diagnostic.help) diagnostic.help = fmt::format("it has: {}", join(verb_words(spec), ", "));
     }
   }

@@ -81,6 +81,7 @@ struct Checker {
   Typed list(const ast::ListLiteral& list, Span span, const Type* wanted);
   Typed comprehension(const ast::Comprehension& comprehension, Span span, const Type* wanted);
   Typed record(const ast::RecordLiteral& record, Span span, const Type* wanted);
+  void unknown_function(const ast::Call& node, Span span);
   Typed call(const ast::Call& call, Span span);
   [[nodiscard]] Type call_type(const std::string& name, std::vector<Typed>& arguments, const std::vector<Span>& spans,
                                Span span);
@@ -104,11 +105,15 @@ struct Checker {
     std::size_t index = 0;  ///< in the plan
     bool used = false;
     bool checked = false;
+    bool broken = false;               ///< a key of it was no literal: what is missing is not known
     std::set<std::string> complained;  ///< enumerations whose missing words were told
   };
   std::map<std::string, TableInfo> tables;
   TableInfo* table_named(const std::string& name);
   void check_table(TableInfo& table);
+  /// `new -> 1`, `default -> 1`
+  void unquoted_key(const std::string& word, Span span, const ast::Table::Row& row);
+  [[nodiscard]] bool name_is_value(const std::string& name);
   void keys_cover(TableInfo& table, const Type& key, Span use);
 
   // ---- pipelines (check/pipelines.cpp, check/actions.cpp) ----

@@ -101,7 +101,8 @@ Typed Checker::reference(const ast::Reference& reference, Span span) {
   Binding* binding = find(name);
   if (binding == nullptr) {
     if (is_lost(name)) return bad(span);
-    if (table_named(name) != nullptr) {
+    if (TableInfo* table = table_named(name); table != nullptr) {
+      table->used = true;
       report(codes::wrong_type, span, fmt::format("the table `{}` is no value", name)).help =
           fmt::format("look a key up: `{}[…]`", name);
       return bad(span);
@@ -119,6 +120,16 @@ Typed Checker::reference(const ast::Reference& reference, Span span) {
     }
     Diagnostic& diagnostic = report(codes::unknown_name, span, fmt::format("nothing is named `{}`", name));
     suggest(diagnostic, span, name, visible_names());
+    // `order_id` for `order.id`
+    for (std::size_t at = name.find('_'); at != std::string::npos; at = name.find('_', at + 1)) {
+      const Binding* record = find(name.substr(0, at));
+      if (record == nullptr || !record->type.is(Kind::record) ||
+          record->type.record->field(name.substr(at + 1)) == nullptr)
+        continue;
+      const std::string path = name.substr(0, at) + "." + name.substr(at + 1);
+      diagnostic.help = fmt::format("did you mean `{}`?", path);
+      diagnostic.edit = Edit{span, path};
+    }
     if (!diagnostic.help && std::isalpha(static_cast<unsigned char>(name[0])) != 0) {
       diagnostic.help = fmt::format("a text stands in quotes: \"{}\"", name);
     }
@@ -262,7 +273,14 @@ Typed Checker::member(const ast::Member& node, Span span) {
   Diagnostic& diagnostic =
       report(codes::unknown_field, node.name.span,
              fmt::format("`{}` is {} and has no fields", source().text(node.record->span), type_text(type)));
-  if (type.is(Kind::list))
+  const std::string list(source().text(node.record->span));
+  if (type.is(Kind::list) && (node.name.text == "length" || node.name.text == "size" || node.name.text == "count")) {
+    diagnostic.help = fmt::format("write `size({})`", list);
+    diagnostic.edit = Edit{span, fmt::format("size({})", list)};
+  } else if (type.is(Kind::text) && node.name.text == "length") {
+    diagnostic.help = fmt::format("write `length({})`", list);
+    diagnostic.edit = Edit{span, fmt::format("length({})", list)};
+  } else if (type.is(Kind::list))
     diagnostic.help = fmt::format("take one of the list: `first({})`, or go through it with `each`",
                                   source().text(node.record->span));
   return bad(span);
@@ -309,8 +327,17 @@ Typed Checker::element(const ast::Element& node, Span span) {
       require(index, type_of(Kind::integer), node.index->span, "a place in json");
     return made(type_of(Kind::json));
   }
-  report(codes::wrong_type, node.list->span,
-         fmt::format("`{}` is {} and has no `[…]`", source().text(node.list->span), type_text(base.type)));
+  Diagnostic& diagnostic =
+      report(codes::wrong_type, node.list->span,
+             fmt::format("`{}` is {} and has no `[…]`", source().text(node.list->span), type_text(base.type)));
+  const std::string written(source().text(node.index->span));
+  if (base.type.is(Kind::record) && written.size() > 2 && written[0] == '"' &&
+      base.type.record->field(written.substr(1, written.size() - 2)) != nullptr) {
+    const std::string field =
+        fmt::format("{}.{}", source().text(node.list->span), written.substr(1, written.size() - 2));
+    diagnostic.help = fmt::format("write `{}`", field);
+    diagnostic.edit = Edit{span, field};
+  }
   return bad(span);
 }
 

@@ -61,6 +61,63 @@ const FunctionSpec* function_named(std::string_view name) {
   return nullptr;
 }
 
+void Checker::unknown_function(const ast::Call& node, Span span) {
+  const std::string& name = node.function.text;
+  if (TableInfo* table = table_named(name); table != nullptr && node.arguments.size() == 1) {
+    table->used = true;
+    const std::string mended = fmt::format("{}[{}]", name, source().text(node.arguments[0].span));
+    Diagnostic& diagnostic =
+        report(codes::unknown_function, node.function.span, fmt::format("`{}` is a table, no function", name));
+    diagnostic.help = fmt::format("look a key up in brackets: `{}`", mended);
+    diagnostic.edit = Edit{span, mended};
+    return;
+  }
+  Diagnostic& diagnostic =
+      report(codes::unknown_function, node.function.span, fmt::format("there is no function `{}`", name));
+  if (name == "env" || name == "getenv") {
+    diagnostic.help = "secrets live in pipewright.toml, in the connection's section: `token = \"env:NAME\"`";
+    return;
+  }
+  if (name == "concat") {
+    diagnostic.help = "write one text with holes: \"WB-{order.id}\"";
+    return;
+  }
+  std::vector<std::string> names;
+  for (const FunctionSpec& each : functions()) names.emplace_back(each.name);
+  suggest(diagnostic, node.function.span, name, names);
+  static const std::map<std::string, const char*> elsewhere = {{"len", "length"},
+                                                               {"count", "size"},
+                                                               {"upper", "uppercase"},
+                                                               {"lower", "lowercase"},
+                                                               {"toUpperCase", "uppercase"},
+                                                               {"toLowerCase", "lowercase"},
+                                                               {"str", "text"},
+                                                               {"string", "text"},
+                                                               {"toString", "text"},
+                                                               {"to_string", "text"},
+                                                               {"float", "decimal"},
+                                                               {"number", "decimal"},
+                                                               {"integer", "int"},
+                                                               {"parseInt", "int"},
+                                                               {"strip", "trim"},
+                                                               {"substring", "slice"},
+                                                               {"substr", "slice"},
+                                                               {"startsWith", "starts_with"},
+                                                               {"endsWith", "ends_with"},
+                                                               {"includes", "contains"},
+                                                               {"ceiling", "ceil"},
+                                                               {"today", "now"},
+                                                               {"sorted", "sort"},
+                                                               {"distinct", "unique"}};
+  const auto known = elsewhere.find(name);
+  if (known == elsewhere.end()) return;
+  const bool list = name == "len" && node.arguments.size() == 1 && expression(node.arguments[0]).type.is(Kind::list);
+  const std::string mended = list ? "size" : known->second;
+  Diagnostic& last = out.diagnostics.back();
+  last.help = fmt::format("did you mean `{}`?", mended);
+  last.edit = Edit{node.function.span, mended};
+}
+
 Typed Checker::call(const ast::Call& node, Span span) {
   const FunctionSpec* spec = function_named(node.function.text);
   std::vector<Typed> arguments;
@@ -72,11 +129,7 @@ Typed Checker::call(const ast::Call& node, Span span) {
     unknown = unknown || arguments.back().type.is(Kind::unknown);
   }
   if (spec == nullptr) {
-    std::vector<std::string> names;
-    for (const FunctionSpec& each : functions()) names.emplace_back(each.name);
-    Diagnostic& diagnostic = report(codes::unknown_function, node.function.span,
-                                    fmt::format("there is no function `{}`", node.function.text));
-    suggest(diagnostic, node.function.span, node.function.text, names);
+    unknown_function(node, span);
     return bad(span);
   }
   if (arguments.size() < spec->least || arguments.size() > spec->most) {

@@ -59,7 +59,13 @@ bool Checker::condition(const ast::Expr& expr, plan::Expr& into) {
   Typed value = expression(expr);
   into = std::move(value.expr);
   if (value.type.is(Kind::unknown)) return false;
-  return require({value.type, into}, type_of(Kind::boolean), expr.span, "a condition");
+  if (require({value.type, into}, type_of(Kind::boolean), expr.span, "a condition")) return true;
+  if (value.type.nullable && !value.type.is(Kind::boolean)) {
+    const std::string asked = fmt::format("{} != null", source().text(expr.span));
+    out.diagnostics.back().help = fmt::format("write `{}`", asked);
+    out.diagnostics.back().edit = Edit{expr.span, asked};
+  }
+  return false;
 }
 
 Typed Checker::unary(const ast::Unary& node, Span span) {
@@ -226,8 +232,13 @@ Typed Checker::comparison(const ast::Binary& node, Typed left, Typed right, Span
     Diagnostic& diagnostic =
         report(units ? codes::money_units : codes::not_comparable, span,
                fmt::format("{} and {} are not compared", type_text(left.type.plain()), type_text(right.type.plain())));
-    if (left.type.is(Kind::integer) && std::holds_alternative<ast::TextLiteral>(node.right->node))
+    const std::string quoted(source().text(node.right->span));
+    if (numeric(left.type) && std::holds_alternative<ast::TextLiteral>(node.right->node)) {
       diagnostic.help = "write the number without quotes";
+      const std::string number = quoted.size() > 2 ? quoted.substr(1, quoted.size() - 2) : "";
+      if (Decimal::parse(number) && number[0] != '-' && number[0] != '+')
+        diagnostic.edit = Edit{node.right->span, number};
+    }
     return bad(span);
   }
   if (left.type.is(Kind::enumeration)) words_fit(left.type, *node.right);

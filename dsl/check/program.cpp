@@ -116,6 +116,18 @@ void Checker::collect() {
                        const Span span = pipeline_tree.name ? pipeline_tree.name->span : pipeline_tree.head;
                        if (!pipeline_tree.name) {
                          if (const auto first = unnamed.find(id); first != unnamed.end()) {
+                           // `crm.order upsert on external_id`
+                           const std::string_view text = out.sources[id]->text();
+                           const std::size_t line = span.begin == 0 ? 0 : text.rfind('\n', span.begin - 1) + 1;
+                           const std::string before = trimmed(text.substr(line, span.begin - line));
+                           if (before.starts_with("->")) {
+                             const Span on{span.begin, span.begin + 2};
+                             Diagnostic& diagnostic =
+                                 report(codes::foreign_word, on, "the keys of an action stand behind `by`, not `on`");
+                             diagnostic.help = "write `by`";
+                             diagnostic.edit = Edit{on, "by"};
+                             return;
+                           }
                            Diagnostic& diagnostic =
                                report(codes::second_unnamed, span, "a second pipeline without a name in this file");
                            diagnostic.labels.push_back({id, first->second, "the first one is here"});

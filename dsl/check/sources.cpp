@@ -25,6 +25,12 @@ std::optional<std::string> Checker::node_name(const ast::Path& path, std::string
 }
 
 void Checker::unknown_node(const ast::Path& path, bool wanted_source) {
+  // What goes on behind it did not parse: it is not known which node was meant.
+  if (std::any_of(out.diagnostics.begin(), out.diagnostics.end(), [&](const Diagnostic& each) {
+        return each.source == file && each.code == &codes::syntax && each.span.begin <= path.span.end + 1 &&
+               each.span.end >= path.span.begin;
+      }))
+    return;
   std::string connection;
   const auto name = node_name(path, connection);
   const Span first = path.parts.front().span;
@@ -80,10 +86,25 @@ void Checker::unknown_node(const ast::Path& path, bool wanted_source) {
   }
   Diagnostic& diagnostic = report(codes::unknown_node, path.span,
                                   fmt::format("there is no {} `{}`", wanted_source ? "source" : "action", path.text()));
-  if (const auto near = closest(*name, names)) {
+  const std::size_t last = name->rfind('.');
+  const std::string parent = name->substr(0, last);
+  std::vector<std::string> siblings;
+  for (const std::string& each : names) {
+    if (each.starts_with(parent + ".") && each.find('.', parent.size() + 1) == std::string::npos)
+      siblings.push_back("`" + connection + each.substr(each.find('.')) + "`");
+  }
+  static const std::set<std::string> verbs = {"create", "find", "update", "upsert", "ensure", "set", "send", "append"};
+  if (!wanted_source && verbs.contains(path.parts.back().text) && catalog.action(parent) != nullptr) {
+    const std::uint32_t verb = path.parts.back().span.begin;
+    diagnostic.message = fmt::format("the verb `{}` stands behind its node, not in its path", path.parts.back().text);
+    diagnostic.help = fmt::format("write `{} {}`", source().text({path.span.begin, verb - 1}), path.parts.back().text);
+    diagnostic.edit = Edit{{verb - 1, verb}, " "};
+  } else if (const auto near = closest(*name, names)) {
     const std::string shown = connection + near->substr(near->find('.'));
     diagnostic.help = fmt::format("did you mean `{}`?", shown);
     diagnostic.edit = Edit{path.span, shown};
+  } else if (!siblings.empty()) {
+    diagnostic.help = fmt::format("there {} {}", siblings.size() == 1 ? "is" : "are", join(siblings, ", "));
   } else {
     diagnostic.help = "`pipewright nodes` lists all there are";
   }

@@ -18,6 +18,21 @@ Checker::TableInfo* Checker::table_named(const std::string& name) {
   return visible[file].contains(table.file) ? &table : nullptr;
 }
 
+bool Checker::name_is_value(const std::string& name) { return find(name) != nullptr || is_lost(name); }
+
+void Checker::unquoted_key(const std::string& word, Span span, const ast::Table::Row& row) {
+  static const std::set<std::string> others = {"default", "otherwise", "other", "others", "_", "any"};
+  if (others.contains(word)) {
+    Diagnostic& diagnostic = report(codes::foreign_word, span, "every other key is written `else`");
+    diagnostic.help = "write `else VALUE`";
+    if (row.keys.size() == 1) diagnostic.edit = Edit{{span.begin, row.value.span.begin}, "else "};
+    return;
+  }
+  Diagnostic& diagnostic = report(codes::unknown_name, span, fmt::format("nothing is named `{}`", word));
+  diagnostic.help = fmt::format("a text stands in quotes: \"{}\"", word);
+  diagnostic.edit = Edit{span, "\"" + word + "\""};
+}
+
 void Checker::check_table(TableInfo& table) {
   if (table.checked) return;
   table.checked = true;
@@ -50,6 +65,12 @@ void Checker::check_table(TableInfo& table) {
   for (const ast::Table::Row& row : table.tree->rows) {
     plan::Table::Row made_row{{}, {}, place(row.span)};
     for (const ast::Expr& key : row.keys) {
+      if (const auto* name = std::get_if<ast::Reference>(&key.node);
+          name != nullptr && !name_is_value(name->name.text)) {
+        unquoted_key(name->name.text, key.span, row);
+        table.broken = true;
+        continue;
+      }
       Typed typed = expression(key);
       const auto* constant = std::get_if<plan::Literal>(&typed.expr.node);
       if (constant == nullptr || typed.type.is(Kind::null)) {
@@ -166,7 +187,7 @@ void Checker::keys_cover(TableInfo& table, const Type& key, Span) {
       if (!table.standard && !is_word(word) && closest(word, words)) words_fit(key, each);
     }
   }
-  if (!table.tree->otherwise) {
+  if (!table.tree->otherwise && !table.tree->broken && !table.broken) {
     std::vector<std::string> missing;
     for (const std::string& word : key.enumeration->words) {
       if (!rows.contains(word)) missing.push_back(word);
