@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "base/text.hpp"
 #include "dsl/syntax_tokens.hpp"
 
 namespace pipewright::dsl {
@@ -106,6 +107,12 @@ std::optional<Diagnostic> is_null(std::string_view text, std::size_t at, SourceI
     return at_token(codes::foreign_word, id,
                     {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + written.size())},
                     "`is` is no comparison", fmt::format("write `{}`", mended), mended);
+  }
+  for (const auto& [written, mended] : {std::pair<std::string_view, const char*>{"is not ", "!= "}, {"is ", "== "}}) {
+    if (!text.substr(at).starts_with(written)) continue;
+    return at_token(codes::foreign_word, id,
+                    {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + written.size())},
+                    "`is` is no comparison", fmt::format("write `{}`", trimmed(mended)), mended);
   }
   return std::nullopt;
 }

@@ -75,6 +75,11 @@ std::optional<Diagnostic> other_step(const Mistake& mistake) {
                         fmt::format("write `{}`", mended), Edit{*first, std::string(mended)});
   };
   if (here && step == "for") return replaced("each");
+  if (here && step == "else") {
+    const std::size_t arrow = mistake.text.rfind("->", first->begin);
+    return mistake.told(codes::syntax, *first, "`else` goes on with the `when` before it, without `->`",
+                        "leave the `->` out", Edit{{offset(arrow), first->begin}, ""});
+  }
   if (here || !mistake.step_ends()) return std::nullopt;
   if (word == "=" && trimmed(mistake.text.substr(first->end, mistake.token.begin - first->end)).empty()) {
     const Span at{first->begin, first->begin};
@@ -127,10 +132,20 @@ std::optional<Diagnostic> node_call(const Mistake& mistake) {
       }
     }
   }
-  if (!mistake.step_ends() || word != "(") return std::nullopt;
+  if (!mistake.step_ends() || (word != "(" && word != "[")) return std::nullopt;
   const auto first = step_of(mistake);
   if (!first) return std::nullopt;
   const Span path = path_at(mistake.text, first->begin);
+  // `crm.order ( external_id: order.id )`
+  const auto closed = closed_at(mistake.text, mistake.token.begin);
+  if (closed && path.end != mistake.token.begin) {
+    const std::string fields = trimmed(shown(mistake, {mistake.token.end, offset(*closed - 1)}));
+    const Span span{mistake.token.begin, offset(*closed)};
+    if (fields.find(':') != std::string::npos && !fields.starts_with('{'))
+      return mistake.told(codes::syntax, mistake.token, "the fields of a node stand in braces",
+                          "write `{ name: value }`", Edit{span, "{ " + fields + " }"});
+  }
+  if (word == "[") return std::nullopt;
   if (path.end != mistake.token.begin) return std::nullopt;
   const auto end = closed_at(mistake.text, mistake.token.begin);
   std::string node = shown(mistake, path);

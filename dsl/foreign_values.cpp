@@ -108,6 +108,44 @@ std::optional<Diagnostic> other_comparison(const Mistake& mistake) {
     return mistake.told(codes::foreign_word, mistake.token, "`not` compares nothing", "write `!=`",
                         Edit{mistake.token, "!="});
   }
+  // `where a, b`
+  const std::string step = line.starts_with("->") ? trimmed(line.substr(2)) : "";
+  if (word == "," && mistake.step_ends()) {
+    if (trimmed(mistake.behind()).empty())
+      return mistake.told(codes::syntax, mistake.token, "`,` ends nothing here", "leave it out",
+                          Edit{mistake.token, ""});
+    const bool digits = !mistake.behind().empty() && std::isdigit(static_cast<unsigned char>(mistake.behind()[0])) != 0;
+    if (!digits && (step.starts_with("where ") || step.starts_with("when ")))
+      return mistake.told(codes::syntax, mistake.token, "conditions are joined with `and`", "write `and`",
+                          Edit{mistake.token, " and"});
+  }
+  if (word == "->" && mistake.expects("a source such as") && trimmed(mistake.text.substr(0, begin)).ends_with(','))
+    return mistake.told(codes::syntax, {mistake.end_before() - 1, mistake.end_before()}, "`,` ends nothing here",
+                        "leave it out", Edit{{mistake.end_before() - 1, mistake.end_before()}, ""});
+  // `order.comment contains "x"`, `order.price between 1 and 5`
+  if (mistake.step_ends() && !mistake.begins_line() &&
+      one_of(lower(word),
+             {"contains", "like", "startswith", "starts_with", "endswith", "ends_with", "between", "matches"})) {
+    std::size_t from = line.size();
+    while (from > 0 && (word_char(line[from - 1]) || line[from - 1] == '.')) --from;
+    const std::string value = line.substr(from);
+    const Span next = token_at(text, std::min(text.find_first_not_of(' ', mistake.token.end), text.size()));
+    const std::string argument = shown(mistake, next);
+    const std::string name = lower(word) == "startswith" ? "starts_with"
+                             : lower(word) == "endswith" ? "ends_with"
+                                                         : lower(word);
+    const Span span{offset(begin - (mistake.before().size() - mistake.before().rfind(value))), next.end};
+    if (name == "between")
+      return mistake.told(codes::foreign_word, mistake.token, "`between` is written with two comparisons",
+                          fmt::format("write `{0} >= {1} and {0} <= …`", value, argument));
+    if (name == "like" || name == "matches")
+      return mistake.told(codes::foreign_word, mistake.token, fmt::format("`{}` is no comparison", word),
+                          fmt::format("write `contains({}, \"…\")`, `starts_with` or `ends_with`", value));
+    const std::string mended = fmt::format("{}({}, {})", name, value, argument);
+    return mistake.told(codes::foreign_word, mistake.token, fmt::format("`{}` is a function", name),
+                        fmt::format("write `{}`", mended),
+                        argument.starts_with('"') && !value.empty() ? std::optional(Edit{span, mended}) : std::nullopt);
+  }
   if (word == "&") return written(mistake.token, "and");
   if (word == "|" && !mistake.begins_line()) return written(mistake.token, "or");
   return std::nullopt;
@@ -132,6 +170,25 @@ std::optional<Diagnostic> text_parts(const Mistake& mistake) {
   const std::string_view before = mistake.before();
   const std::size_t last = before.find_last_not_of(" \t");
   if (last == std::string_view::npos || before[last] != '"' || !mistake.step_ends()) return std::nullopt;
+  if (word == "," && trimmed(before).starts_with("import ")) {
+    return mistake.told(codes::syntax, mistake.token, "an import names one file",
+                        "write `import` once more, on the next line", Edit{mistake.token, "\nimport"});
+  }
+  const std::size_t open_quote = before.rfind('"', last == 0 ? 0 : last - 1);
+  const std::string in_front = open_quote == std::string_view::npos ? "" : trimmed(before.substr(0, open_quote));
+  if (word == "," && in_front.ends_with(" in")) {
+    const std::size_t line = std::min(mistake.text.find_first_of("\r\n#", mistake.token.begin), mistake.text.size());
+    const std::string rest = trimmed(mistake.text.substr(mistake.token.begin, line - mistake.token.begin));
+    const Span span{offset(mistake.token.begin - before.size() + open_quote),
+                    offset(mistake.token.begin + rest.size())};
+    return mistake.told(codes::syntax, span, "a list stands in brackets", "write `[…]`",
+                        rest.find("->") == std::string::npos
+                            ? std::optional(Edit{span, "[" + shown(mistake, span) + "]"})
+                            : std::nullopt);
+  }
+  if (!in_front.ends_with(".info") && !in_front.ends_with(".warn") && !in_front.ends_with(".append") &&
+      !in_front.ends_with(".request") && !in_front.ends_with(" send") && !in_front.ends_with(".message"))
+    return std::nullopt;
   const auto quote = offset(mistake.token.begin - before.size() + last);
   const bool plus = word == "+";
   if (!plus && word != "," && word != "&") return std::nullopt;
@@ -182,6 +239,17 @@ std::optional<Diagnostic> other_value(const Mistake& mistake) {
     return mistake.told(codes::syntax, mistake.token, fmt::format("`=` is missing before `{}`", word),
                         "write `let NAME = …`", Edit{at, "= "});
   }
+  // `let x: int = 1`
+  if (word == ":" && mistake.expected == "`=`") {
+    const std::string_view behind = mistake.behind();
+    const std::size_t sign = behind.find('=');
+    if (sign != std::string_view::npos && behind.substr(0, sign).find_first_of("{\"#") == std::string_view::npos &&
+        !trimmed(behind.substr(0, sign)).empty()) {
+      const Span span{mistake.token.begin, offset(mistake.token.end + sign)};
+      return mistake.told(codes::foreign_word, span, "a value has no type written beside it", "leave it out",
+                          Edit{span, " "});
+    }
+  }
   if (word == "=" && mistake.expects("an expression") && mistake.before().ends_with(':'))
     return mistake.told(codes::foreign_word, {mistake.token.begin - 1, mistake.token.end},
                         "a field and its value are separated by `:`", "write `:`",
@@ -214,9 +282,9 @@ std::optional<Diagnostic> other_value(const Mistake& mistake) {
 
 std::optional<Diagnostic> foreign_value(const Mistake& mistake) {
   if (auto diagnostic = variable(mistake)) return diagnostic;
+  if (auto diagnostic = text_parts(mistake)) return diagnostic;
   if (auto diagnostic = other_comparison(mistake)) return diagnostic;
   if (auto diagnostic = list_in_parentheses(mistake)) return diagnostic;
-  if (auto diagnostic = text_parts(mistake)) return diagnostic;
   return other_value(mistake);
 }
 

@@ -16,33 +16,43 @@ std::string_view Mistake::behind() const {
   return text.substr(token.end, std::min(text.find('\n', token.end), text.size()) - token.end);
 }
 
-std::uint32_t Mistake::end_before() const {
+namespace {
+
+// Where the code of a line ends, its comment left out; 0 where there is none. A text ends on its line.
+std::size_t end_of_code(std::string_view line) {
   std::size_t end = 0;
-  std::vector<Open> open;
-  for (std::size_t at = 0; at < token.begin; ++at) {
-    const bool in_text = !open.empty() && open.back().sign == '"';
-    const char c = text[at];
-    if (c == '#' && !in_text) {
-      at = std::min(text.find('\n', at), text.size());
-      continue;
-    }
-    if (std::string_view(" \t\r\n").find(c) == std::string_view::npos || in_text) end = at + 1;
+  std::vector<char> open;  // `"` of texts, `h` of holes in them
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    const bool in_text = !open.empty() && open.back() == '"';
+    const char c = line[at];
+    if (c == '#' && !in_text) break;
+    if (in_text || std::string_view(" \t\r").find(c) == std::string_view::npos) end = at + 1;
     if (c == '"') {
       if (in_text)
         open.pop_back();
       else
-        open.push_back({'"', at});
+        open.push_back('"');
     } else if (c == '\\' && in_text) {
       ++at;
     } else if (c == '{' && in_text) {
-      open.push_back({'h', at});
-    } else if (c == '}' && !open.empty() && open.back().sign == 'h') {
+      open.push_back('h');
+    } else if (c == '}' && !open.empty() && open.back() == 'h') {
       open.pop_back();
-    } else if (c == '\n') {
-      open.clear();
     }
   }
-  return static_cast<std::uint32_t>(std::min<std::size_t>(end, token.begin));
+  return std::min(end, line.size());
+}
+
+}  // namespace
+
+std::uint32_t Mistake::end_before() const {
+  for (std::size_t end = token.begin;;) {
+    const std::size_t line = end == 0 ? 0 : text.rfind('\n', end - 1) + 1;
+    if (const std::size_t code = end_of_code(text.substr(line, end - line)); code > 0)
+      return static_cast<std::uint32_t>(line + code);
+    if (line == 0) return 0;
+    end = line - 1;
+  }
 }
 
 Diagnostic Mistake::told(const Code& code, Span span, std::string message, std::string help,
@@ -78,10 +88,13 @@ std::size_t step(std::string_view text, std::size_t at, std::vector<Open>& open)
 std::vector<Open> open_at(std::string_view text, std::size_t end) {
   std::vector<Open> open;
   end = std::min(end, text.size());
-  for (std::size_t at = 0; at < end;) {
-    if (at > 0 && text[at - 1] == '\n' && std::isalpha(static_cast<unsigned char>(text[at])) != 0) open.clear();
-    at = step(text, at, open);
-  }
+  std::size_t begin = end;
+  do {
+    begin = begin == 0 ? 0 : text.rfind('\n', begin - 1) + 1;
+    if (begin == 0 || (begin < end && std::isalpha(static_cast<unsigned char>(text[begin])) != 0)) break;
+    --begin;
+  } while (begin > 0);
+  for (std::size_t at = begin; at < end;) at = step(text, at, open);
   return open;
 }
 
@@ -240,9 +253,14 @@ std::optional<Diagnostic> missing_opening(const Mistake& mistake) {
 
 // A value where there is none: `where` alone, `external_id: ,`.
 std::optional<Diagnostic> missing_value(const Mistake& mistake) {
+  const std::string word = mistake.word();
+  const std::uint32_t arrow = mistake.end_before();
+  if (mistake.expected.starts_with("a step:") && arrow > 1 && mistake.text.substr(arrow - 2, 2) == "->")
+    return at_token(codes::syntax, mistake.id, {arrow - 2, arrow}, "a step is missing after `->`");
   if (!mistake.expects("an expression") && !mistake.expects("a value") && !mistake.expects("a condition"))
     return std::nullopt;
-  const std::string word = mistake.word();
+  if (one_of(word, {"+", "*", "/", "%", "??", "==", "!=", "<=", ">=", "and", "or"}) && mistake.expects("after"))
+    return at_token(codes::syntax, mistake.id, mistake.token, fmt::format("a value is missing before `{}`", word));
   const bool nothing = mistake.token.empty() || word == "\n" || word == "\r" || word == "->" || word == "," ||
                        word == "}" || word == ")" || word == "]";
   if (!nothing) return std::nullopt;
@@ -289,7 +307,8 @@ std::optional<Diagnostic> surplus_sign(const Mistake& mistake) {
     return mistake.told(codes::syntax, mistake.token, "one `.` too many", "leave it out", Edit{mistake.token, ""});
   }
   // `on wb.fbs.new:`, `on: wb.fbs.new`, `when x: {`
-  if (word == ":" && !mistake.expects("`=`") && !mistake.expects("the row's value") && !mistake.expects("`,`")) {
+  if (word == ":" && !before.empty() && !mistake.expects("`=`") && !mistake.expects("the row's value") &&
+      !mistake.expects("`,`")) {
     const std::size_t first =
         before.find_last_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
     const std::string last = before.substr(first == std::string::npos ? 0 : first + 1);

@@ -221,6 +221,12 @@ struct recover {
     while (end > 0 && text[end - 1] == ' ') --end;
     std::size_t name = end;
     while (name > 0 && (std::isalnum(static_cast<unsigned char>(text[name - 1])) != 0 || text[name - 1] == '_')) --name;
+    const std::size_t let = text.find("let ");
+    if (let < sign) {
+      std::size_t last = let + 4;
+      while (last < sign && (std::isalnum(static_cast<unsigned char>(text[last])) != 0 || text[last] == '_')) ++last;
+      state.lost_words.emplace(text.substr(let + 4, last - let - 4));
+    }
     const bool field = name > 0 && text[name - 1] == '.';
     if (name < end && !field) state.lost_words.emplace(text.substr(name, end - name));
   }

@@ -36,6 +36,18 @@ std::optional<Diagnostic> sign_mistake(const SyntaxError& error, std::string_vie
     return at_token(codes::foreign_word, id, {token.begin - 2, token.end}, "`===` is written `==` here", "write `==`",
                     "==");
   }
+  if (sign == "?" && token.end < text.size() && text[token.end] == '.') {
+    return at_token(codes::foreign_word, id, token, "a path through null is null by itself", "leave the `?` out", "");
+  }
+  if (sign == "?" && token.end < text.size() && text[token.end] == ':')
+    return at_token(codes::foreign_word, id, {token.begin, token.end + 1}, "`?:` is written `??` here", "write `??`",
+                    "??");
+  const std::string_view rest = text.substr(token.end, std::min(text.find('\n', token.end), text.size()) - token.end);
+  if (sign == "?" && rest.find(':') == std::string_view::npos)
+    return at_token(codes::foreign_word, id, token, "what stands in for null is written `??`", "write `??`", "??");
+  if (sign == "^" || sign == "~" || sign == "@")
+    return at_token(codes::foreign_word, id, token, fmt::format("`{}` is no sign of the language", sign),
+                    "leave it out");
   if (sign == "?") {
     return at_token(codes::foreign_word, id, token, "`? :` is written `if … then … else …` here",
                     "write `if CONDITION then … else …`");
@@ -117,6 +129,10 @@ std::optional<Diagnostic> value_after_text(const SyntaxError& error, std::string
   if (last == std::string_view::npos || before[last] != '"' || (!word_char(found) && found != '"')) return std::nullopt;
   if (trimmed(before).size() > 1 && std::string_view(error.expected).find("the row's value") != std::string_view::npos)
     return std::nullopt;  // a key of a table: a comma is missing
+  if (found == '"' && before.ends_with("\"\"")) {
+    return at_token(codes::unfinished_text, id, {token.begin - 2, token.begin + 1}, "a text ends on its line",
+                    "write one text, with `\\n` where its lines end");
+  }
   std::size_t end = token.end;
   while (end < text.size() && (word_char(text[end]) || text[end] == '.')) ++end;
   const std::size_t next = text.find_first_not_of(" \t", end);
@@ -193,6 +209,13 @@ std::optional<Diagnostic> step_mistake(const SyntaxError& error, std::string_vie
                     word[0] == '"' ? "a text stands on the line of its node"
                                    : fmt::format("the verb `{}` stands on the line of its node", word),
                     "join the two lines");
+  }
+  if (word == "{") {
+    const std::string line = trimmed(line_before(text, token.begin));
+    const bool late = line.find(" as ") != std::string::npos || line.find(" initially ") != std::string::npos;
+    if (late && single == false)
+      return at_token(codes::syntax, id, token, "the braces stand too late in this step, or twice",
+                      "the order is: NODE VERB \"text\" by KEY, only { … } initially { … } as NAME else POLICY");
   }
   if (is_step_part(word)) {
     return at_token(codes::syntax, id, token, fmt::format("`{}` stands too late in this step, or twice", word),
@@ -319,6 +342,7 @@ Diagnostic explained(const SyntaxError& raised, const Source& source, SourceId i
     if (auto diagnostic = foreign_value(mistake)) return std::move(*diagnostic);
     if (auto diagnostic = number_mistake(mistake)) return std::move(*diagnostic);
     if (auto diagnostic = foreign_step(mistake)) return std::move(*diagnostic);
+    if (auto diagnostic = misspelt(mistake)) return std::move(*diagnostic);
     if (auto diagnostic = foreign(text, error.offset, id)) return std::move(*diagnostic);
     if (auto diagnostic = odd_letter(text, error.offset, id)) return std::move(*diagnostic);
     if (auto diagnostic = sign_mistake(error, text, token, id)) return std::move(*diagnostic);

@@ -73,6 +73,7 @@ std::optional<Diagnostic> surplus_sign(const Mistake& mistake);     ///< one too
 std::optional<Diagnostic> foreign_step(const Mistake& mistake);     ///< steps as other languages write them
 std::optional<Diagnostic> foreign_table(const Mistake& mistake);    ///< rows of tables
 std::optional<Diagnostic> foreign_comment(const Mistake& mistake);  ///< comments of other languages
+std::optional<Diagnostic> misspelt(const Mistake& mistake);         ///< words that are nearly right, quotes left out
 std::optional<Diagnostic> foreign_value(const Mistake& mistake);    ///< what stands where a value or an operator does
 
 }  // namespace pipewright::dsl

@@ -136,8 +136,12 @@ void Checker::parts_fit(const ast::Action& tree, const ActionSpec& spec, plan::A
       into.otherwise = Otherwise::fail;
     else if (word == "null")
       into.otherwise = Otherwise::null;
-    else
-      report(codes::syntax, tree.otherwise->span, fmt::format("expected `skip`, `fail` or `null`, found `{}`", word));
+    else {
+      Diagnostic& diagnostic =
+          report(codes::syntax, tree.otherwise->span, fmt::format("`{}` is nothing that `else` does", word));
+      suggest(diagnostic, tree.otherwise->span, word, {"skip", "fail", "null"});
+      if (!diagnostic.help) diagnostic.help = "there are `else skip`, `else fail` and `else null`";
+    }
   }
   if (tree.delivery) {
     into.delivery = tree.delivery->text == "at_most_once" ? plan::Action::Delivery::at_most_once

@@ -78,6 +78,13 @@ void Checker::unknown_function(const ast::Call& node, Span span) {
     diagnostic.help = "secrets live in pipewright.toml, in the connection's section: `token = \"env:NAME\"`";
     return;
   }
+  if ((name == "exists" || name == "isnull" || name == "is_null" || name == "isNull") && node.arguments.size() == 1) {
+    const std::string mended =
+        fmt::format("{} {} null", source().text(node.arguments[0].span), name == "exists" ? "!=" : "==");
+    diagnostic.help = fmt::format("write `{}`", mended);
+    diagnostic.edit = Edit{span, mended};
+    return;
+  }
   if (name == "concat") {
     diagnostic.help = "write one text with holes: \"WB-{order.id}\"";
     return;

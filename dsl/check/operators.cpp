@@ -309,6 +309,18 @@ Typed Checker::logic(const ast::Binary& node, Span span) {
   plan::Expr left;
   plan::Expr right;
   const bool left_good = condition(*node.left, left);
+  if (!left_good && node.op == Operator::or_ && !out.diagnostics.empty()) {
+    // `order.comment or "none"`
+    Diagnostic& last = out.diagnostics.back();
+    if (last.source == file && last.edit && last.edit->text.ends_with(" != null") &&
+        last.span.begin == node.left->span.begin && last.span.end == node.left->span.end) {
+      last.span = node.op_span;
+      last.message = "`or` joins conditions; what stands in for null is written `??`";
+      last.help = "write `??`";
+      last.edit = Edit{node.op_span, "??"};
+      return bad(span);
+    }
+  }
   // The right side is only reached when the left one is true (`and`) or false (`or`).
   const std::set<std::string> before = not_null;
   narrowings(*node.left, node.op == Operator::and_, not_null);

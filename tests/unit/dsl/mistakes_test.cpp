@@ -2108,6 +2108,466 @@ on wb.fbs.new
      R"pipe(on wb.fbs.new every 30s
   -> crm.order
 )pipe"},
+    {"log unquoted",
+     R"pipe(on wb.fbs.new
+  -> log.info order.id
+)pipe",
+     2, "P0101", R"pipe(`order` is no verb: after a node stands a verb or a text in quotes)pipe",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.id}"
+)pipe"},
+    {"log words",
+     R"pipe(on wb.fbs.new
+  -> log.info hello world
+)pipe",
+     2, "P0101", R"pipe(a text stands in quotes)pipe",
+     R"pipe(on wb.fbs.new
+  -> log.info "hello world"
+)pipe"},
+    {"where two",
+     R"pipe(on wb.fbs.new
+  -> where order.price > 1, order.price < 5
+  -> crm.order
+)pipe",
+     2, "P0101", R"pipe(conditions are joined with `and`)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.price > 1 and order.price < 5
+  -> crm.order
+)pipe"},
+    {"where between",
+     R"pipe(on wb.fbs.new
+  -> where order.price between 1 and 5
+  -> crm.order
+)pipe",
+     2, "P0106", R"pipe(`between` is written with two comparisons)pipe",
+     nullptr},
+    {"chained",
+     R"pipe(on wb.fbs.new
+  -> where 1 < order.price < 5
+  -> crm.order
+)pipe",
+     2, "P0108", R"pipe(comparisons do not chain)pipe",
+     nullptr},
+    {"contains op",
+     R"pipe(on wb.fbs.new
+  -> where order.comment contains "x"
+  -> crm.order
+)pipe",
+     2, "P0106", R"pipe(`contains` is a function)pipe",
+     nullptr},
+    {"like",
+     R"pipe(on wb.fbs.new
+  -> where order.comment like "x%"
+  -> crm.order
+)pipe",
+     2, "P0106", R"pipe(`like` is no comparison)pipe",
+     nullptr},
+    {"case order verb",
+     R"pipe(on wb.fbs.new
+  -> crm.order Upsert by external_id { external_id: order.id }
+)pipe",
+     2, "P0206", R"pipe(`crm.order` has no verb `Upsert`)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order upsert by external_id { external_id: order.id }
+)pipe"},
+    {"record brackets",
+     R"pipe(on wb.fbs.new
+  -> crm.order [ external_id: order.id ]
+)pipe",
+     2, "P0101", R"pipe(the fields of a node stand in braces)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order { external_id: order.id }
+)pipe"},
+    {"record parens",
+     R"pipe(on wb.fbs.new
+  -> crm.order ( external_id: order.id )
+)pipe",
+     2, "P0101", R"pipe(the fields of a node stand in braces)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order { external_id: order.id }
+)pipe"},
+    {"else on own",
+     R"pipe(on wb.fbs.new
+  -> when order.price > 1 { -> log.info "a" }
+  -> else { -> log.info "b" }
+)pipe",
+     3, "P0101", R"pipe(`else` goes on with the `when` before it, without `->`)pipe",
+     R"pipe(on wb.fbs.new
+  -> when order.price > 1 { -> log.info "a" }
+  else { -> log.info "b" }
+)pipe"},
+    {"else without braces",
+     R"pipe(on wb.fbs.new
+  -> when order.price > 1 { -> log.info "a" }
+     else -> log.info "b"
+)pipe",
+     3, "P0101", R"pipe(`{` is missing: the steps of a branch stand in braces)pipe",
+     R"pipe(on wb.fbs.new
+  -> when order.price > 1 { -> log.info "a" }
+     else { -> log.info "b" }
+)pipe"},
+    {"when without arrow prefix",
+     R"pipe(on wb.fbs.new
+  when order.price > 1 { -> log.info "a" }
+)pipe",
+     2, "P0101", R"pipe(`->` is missing before `when`)pipe",
+     R"pipe(on wb.fbs.new
+  -> when order.price > 1 { -> log.info "a" }
+)pipe"},
+    {"comma after step",
+     R"pipe(on wb.fbs.new,
+  -> crm.order
+)pipe",
+     1, "P0101", R"pipe(`,` ends nothing here)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order
+)pipe"},
+    {"comma after arrow step",
+     R"pipe(on wb.fbs.new
+  -> crm.order,
+  -> log.info "x"
+)pipe",
+     2, "P0101", R"pipe(`,` ends nothing here)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order
+  -> log.info "x"
+)pipe"},
+    {"dangling arrow",
+     R"pipe(on wb.fbs.new
+  -> crm.order
+  ->
+)pipe",
+     3, "P0101", R"pipe(a step is missing after `->`)pipe",
+     nullptr},
+    {"field dash quoted",
+     R"pipe(on wb.fbs.new
+  -> crm.order { custom_fields: { wb-rid: order.rid } }
+)pipe",
+     2, "P0101", R"pipe(names are Latin letters, digits and `_`)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order { custom_fields: { wb_rid: order.rid } }
+)pipe"},
+    {"dot number",
+     R"pipe(on wb.fbs.new
+  -> where order.price > .5
+  -> crm.order
+)pipe",
+     2, "P0104", R"pipe(a number begins with a digit)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.price > 0.5
+  -> crm.order
+)pipe"},
+    {"number dot",
+     R"pipe(on wb.fbs.new
+  -> where order.price > 5.
+  -> crm.order
+)pipe",
+     2, "P0104", R"pipe(no digit follows the point)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.price > 5
+  -> crm.order
+)pipe"},
+    {"percent",
+     R"pipe(on wb.fbs.new
+  -> let x = order.price * 10%
+  -> log.info "{x}"
+)pipe",
+     2, "P0101", R"pipe(a value is missing after `%`)pipe",
+     nullptr},
+    {"plus plus",
+     R"pipe(on wb.fbs.new
+  -> let x = order.price + + 1
+  -> log.info "{x}"
+)pipe",
+     2, "P0101", R"pipe(a value is missing before `+`)pipe",
+     nullptr},
+    {"caret",
+     R"pipe(on wb.fbs.new
+  -> let x = order.price ^ 2
+  -> log.info "{x}"
+)pipe",
+     2, "P0106", R"pipe(`^` is no sign of the language)pipe",
+     nullptr},
+    {"plus text number",
+     R"pipe(on wb.fbs.new
+  -> log.info "Total: " + order.price
+)pipe",
+     2, "P0309", R"pipe(`+` does not join texts)pipe",
+     R"pipe(on wb.fbs.new
+  -> log.info "Total: {order.price}"
+)pipe"},
+    {"escaped quote single",
+     R"pipe(on wb.fbs.new
+  -> log.info "it\'s"
+)pipe",
+     2, "P0104", R"pipe(this is no escape of a text)pipe",
+     nullptr},
+    {"backslash path",
+     R"pipe(on file.lines "C:\orders.ndjson"
+  -> log.info "x"
+)pipe",
+     1, "P0104", R"pipe(this is no escape of a text)pipe",
+     nullptr},
+    {"multi-line text",
+     R"pipe(on wb.fbs.new
+  -> log.info """
+  hello
+  """
+)pipe",
+     2, "P0103", R"pipe(a text ends on its line)pipe",
+     nullptr},
+    {"import without quotes",
+     R"pipe(import statuses.pipe
+on wb.fbs.new
+  -> crm.order
+)pipe",
+     1, "P0101", R"pipe(a file's path stands in quotes)pipe",
+     nullptr},
+    {"ternary",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.price > 1 ? "a" : "b"}"
+)pipe",
+     2, "P0106", R"pipe(`? :` is written `if … then … else …` here)pipe",
+     nullptr},
+    {"null coalescing single",
+     R"pipe(on wb.fbs.new
+  -> crm.order { manager_comment: order.comment ? "none" }
+)pipe",
+     2, "P0106", R"pipe(what stands in for null is written `??`)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order { manager_comment: order.comment ?? "none" }
+)pipe"},
+    {"optional chaining",
+     R"pipe(on wb.dbs.changed
+  -> log.info "{order.user?.name ?? "x"}"
+)pipe",
+     2, "P0106", R"pipe(a path through null is null by itself)pipe",
+     R"pipe(on wb.dbs.changed
+  -> log.info "{order.user.name ?? "x"}"
+)pipe"},
+    {"elvis",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.comment ?: "none"}"
+)pipe",
+     2, "P0106", R"pipe(`?:` is written `??` here)pipe",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.comment ?? "none"}"
+)pipe"},
+    {"or default",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.comment or "none"}"
+)pipe",
+     2, "P0301", R"pipe(`or` joins conditions; what stands in for null is written `??`)pipe",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.comment ?? "none"}"
+)pipe"},
+    {"|| default",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.comment || "none"}"
+)pipe",
+     2, "P0106", R"pipe(`||` is written `or` here)pipe",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.comment ?? "none"}"
+)pipe"},
+    {"as before",
+     R"pipe(on wb.fbs.new
+  -> crm.client upsert by external_id as buyer { external_id: "x" }
+)pipe",
+     2, "P0101", R"pipe(the braces stand too late in this step, or twice)pipe",
+     nullptr},
+    {"let typed",
+     R"pipe(on wb.fbs.new
+  -> let x: int = 1
+  -> log.info "{x}"
+)pipe",
+     2, "P0106", R"pipe(a value has no type written beside it)pipe",
+     R"pipe(on wb.fbs.new
+  -> let x = 1
+  -> log.info "{x}"
+)pipe"},
+    {"table quotes missing values",
+     R"pipe(table t {
+  "new" -> assembling
+  else skip
+}
+on wb.fbs.new
+  -> log.info "{t[order.supplier_status]}"
+)pipe",
+     2, "P0201", R"pipe(nothing is named `assembling`)pipe",
+     nullptr},
+    {"order quoted status unquoted",
+     R"pipe(on wb.fbs.new
+  -> where order.supplier_status == new
+  -> crm.order
+)pipe",
+     2, "P0201", R"pipe(nothing is named `new`)pipe",
+     nullptr},
+    {"in text list no brackets",
+     R"pipe(on wb.fbs.new
+  -> where order.supplier_status in "new", "confirm"
+  -> crm.order
+)pipe",
+     2, "P0101", R"pipe(a list stands in brackets)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.supplier_status in ["new", "confirm"]
+  -> crm.order
+)pipe"},
+    {"not in parens",
+     R"pipe(on wb.fbs.new
+  -> where order.status not in (1, 2)
+  -> crm.order
+)pipe",
+     2, "P0106", R"pipe(a list stands in brackets)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.status not in [1, 2]
+  -> crm.order
+)pipe"},
+    {"is in",
+     R"pipe(on wb.fbs.new
+  -> where order.status is 0
+  -> crm.order
+)pipe",
+     2, "P0106", R"pipe(`is` is no comparison)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.status == 0
+  -> crm.order
+)pipe"},
+    {"is not",
+     R"pipe(on wb.fbs.new
+  -> where order.status is not 0
+  -> crm.order
+)pipe",
+     2, "P0106", R"pipe(`is` is no comparison)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.status != 0
+  -> crm.order
+)pipe"},
+    {"exists",
+     R"pipe(on wb.fbs.new
+  -> where exists(order.comment)
+  -> crm.order
+)pipe",
+     2, "P0205", R"pipe(there is no function `exists`)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.comment != null
+  -> crm.order
+)pipe"},
+    {"typo field",
+     R"pipe(on wb.fbs.new
+  -> crm.order { externl_id: order.id }
+)pipe",
+     2, "P0203", R"pipe(`crm.order` takes no field `externl_id`)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order { external_id: order.id }
+)pipe"},
+    {"typo source",
+     R"pipe(on wb.fsb.new
+  -> crm.order
+)pipe",
+     1, "P0202", R"pipe(there is no source `wb.fsb.new`)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order
+)pipe"},
+    {"typo function",
+     R"pipe(on wb.fbs.new
+  -> log.info "{uppercas(order.currency_code)}"
+)pipe",
+     2, "P0205", R"pipe(there is no function `uppercas`)pipe",
+     nullptr},
+    {"typo verb",
+     R"pipe(on wb.fbs.new
+  -> crm.order upset by external_id { external_id: order.id }
+)pipe",
+     2, "P0206", R"pipe(`crm.order` has no verb `upset`)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order upsert by external_id { external_id: order.id }
+)pipe"},
+    {"typo by",
+     R"pipe(on wb.fbs.new
+  -> crm.order upsert bye external_id { external_id: order.id }
+)pipe",
+     2, "P0101", R"pipe(`bye` has no meaning here)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order upsert by external_id { external_id: order.id }
+)pipe"},
+    {"typo initially",
+     R"pipe(on wb.fbs.new
+  -> crm.order { external_id: order.id } initialy { status: "new" }
+)pipe",
+     2, "P0101", R"pipe(`initialy` has no meaning here)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order { external_id: order.id } initially { status: "new" }
+)pipe"},
+    {"typo every",
+     R"pipe(on wb.fbs.new evry 30s
+  -> crm.order
+)pipe",
+     1, "P0101", R"pipe(`evry` has no meaning here)pipe",
+     R"pipe(on wb.fbs.new every 30s
+  -> crm.order
+)pipe"},
+    {"typo else skp",
+     R"pipe(on wb.fbs.new
+  -> crm.order update by external_id { external_id: order.id, number: "1" } else skp
+)pipe",
+     2, "P0101", R"pipe(`skp` is nothing that `else` does)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order update by external_id { external_id: order.id, number: "1" } else skip
+)pipe"},
+    {"typo pipeline",
+     R"pipe(pipline a
+  on wb.fbs.new
+  -> crm.order
+)pipe",
+     1, "P0101", R"pipe(`pipline` begins no statement)pipe",
+     R"pipe(pipeline a
+  on wb.fbs.new
+  -> crm.order
+)pipe"},
+    {"typo then",
+     R"pipe(on wb.fbs.new
+  -> log.info "{if order.price > 1 than "a" else "b"}"
+)pipe",
+     2, "P0101", R"pipe(`than` has no meaning here)pipe",
+     R"pipe(on wb.fbs.new
+  -> log.info "{if order.price > 1 then "a" else "b"}"
+)pipe"},
+    {"typo given",
+     R"pipe(pipeline p
+  on wb.fbs.new
+  -> crm.order
+test "x" of p {
+  givn order { id: 1 }
+  expect nothing
+}
+)pipe",
+     5, "P0101", R"pipe(`givn` has no meaning here)pipe",
+     R"pipe(pipeline p
+  on wb.fbs.new
+  -> crm.order
+test "x" of p {
+  given order { id: 1 }
+  expect nothing
+}
+)pipe"},
+    {"typo expect",
+     R"pipe(pipeline p
+  on wb.fbs.new
+  -> crm.order
+test "x" of p {
+  given order { id: 1 }
+  expct nothing
+}
+)pipe",
+     6, "P0101", R"pipe(`expct` has no meaning here)pipe",
+     R"pipe(pipeline p
+  on wb.fbs.new
+  -> crm.order
+test "x" of p {
+  given order { id: 1 }
+  expect nothing
+}
+)pipe"},
 };
 
 /// Habits that are fine here too.
@@ -2151,6 +2611,10 @@ const char* const accepted[] = {
 )pipe",
     R"pipe(on wb.fbs.new
   -> log.info "a # b"
+)pipe",
+    R"pipe(on wb.fbs.new ->
+  crm.order ->
+  log.info "x"
 )pipe",
 };
 // clang-format on
