@@ -1,10 +1,11 @@
-// Any bytes are a program: reading and checking it ends, quickly, with diagnostics whose places lie in the text. What
-// parses is formatted to what parses to the same tree, with the same comments, and is canonical.
+// Any bytes are a program: reading, checking and mending it ends, quickly, with diagnostics and edits whose places lie
+// in the text. What parses is formatted to what parses to the same tree, with the same comments, and is canonical.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include "dsl/check.hpp"
+#include "dsl/fix.hpp"
 #include "dsl/format.hpp"
 #include "dsl/parser.hpp"
 #include "dsl/render.hpp"
@@ -38,9 +39,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const dsl::Diagnostic& each : checked.diagnostics) {
     const std::size_t length = checked.sources.at(each.source)->text().size();
     if (each.code == nullptr || each.span.begin > each.span.end || each.span.end > length) std::abort();
+    if (each.edit && (each.edit->span.begin > each.edit->span.end || each.edit->span.end > length)) std::abort();
   }
+  dsl::fix(input, catalog);
   dsl::render_text(checked.diagnostics, checked.sources, true);
   dsl::render_json(checked.diagnostics, checked.sources, 1, checked.plan.pipelines.size());
+  dsl::render_sarif(checked.diagnostics, checked.sources, "0", [](const dsl::Code&) { return std::string(); });
+  dsl::render_github(checked.diagnostics, checked.sources);
   format(checked.sources.at(0)->text());
   return 0;
 }
