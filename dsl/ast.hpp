@@ -138,6 +138,7 @@ struct Table {
 struct Record {
   std::vector<RecordField> fields;
   Span span;
+  bool broken = false;  // a field did not parse
 };
 
 struct SourceUse {

@@ -224,7 +224,7 @@ struct expected_operation
 struct expect_write : p::seq<path, p::opt<p::seq<inline_space, expected_operation>>,
                              p::opt<p::seq<inline_space, times>>, p::opt<p::seq<inline_space, fields>>> {};
 struct expect_body : p::sor<expect_nothing_else, expect_nothing, expect_skipped, expect_parked, expect_write> {
-  static constexpr const char* what = "what is expected: a write, `nothing`, `skipped` or `parked`";
+  static constexpr const char* what = "a write, `nothing`, `skipped` or `parked`";
 };
 struct expect_ : p::seq<word_expect, space, expect<expect_body>> {
   static constexpr Kind kind = Kind::expect;

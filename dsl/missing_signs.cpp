@@ -153,6 +153,69 @@ std::optional<Diagnostic> missing_comma(const Mistake& mistake) {
   return std::nullopt;
 }
 
+// `{ number: "1" initially { … }`, a record that was not closed before the next item of a test: the braces go on where
+// something else begins.
+std::optional<Diagnostic> missing_brace(const Mistake& mistake) {
+  const std::string word = mistake.word();
+  const auto open = open_at(mistake.text, mistake.token.begin);
+  if (open.empty() || open.back().sign != '{') return std::nullopt;
+  if (!mistake.expects("a field, as") && !mistake.expects("`,` or `}` after the field")) return std::nullopt;
+  const std::string behind = trimmed(mistake.behind());
+  const bool item = one_of(word, {"given", "expect"}) && mistake.begins_line() && open.size() > 1;
+  const bool part = one_of(word, {"initially", "else", "at_most_once", "at_least_once", "as"});
+  if (!item && !part) return std::nullopt;
+  if (behind.starts_with(':') || behind.starts_with(',') || behind.starts_with('}') ||
+      (behind.empty() && !word.starts_with("at_")))
+    return std::nullopt;
+  const std::uint32_t end = mistake.end_before();
+  const auto at = static_cast<std::uint32_t>(open.back().at);
+  Diagnostic diagnostic = mistake.told(codes::syntax, mistake.token, fmt::format("`}}` is missing before `{}`", word),
+                                       "close it with `}`", Edit{{end, end}, " }"});
+  diagnostic.labels.push_back({mistake.id, {at, at + 1}, "opened here"});
+  return diagnostic;
+}
+
+// A word of the language is missing before what stands there: `by`, `else`, `pipeline`, an operator.
+std::optional<Diagnostic> missing_word(const Mistake& mistake) {
+  const std::string word = mistake.word();
+  if (mistake.token.empty() || word == "\n" || word == "\r") return std::nullopt;
+  const auto missing = [&](std::string_view what, bool mechanical = true) {
+    const Span at{mistake.token.begin, mistake.token.begin};
+    return mistake.told(codes::syntax, mistake.token,
+                        fmt::format("`{}` is missing before `{}`", what, word.starts_with('"') ? "\"" : word),
+                        fmt::format("write `{} {}`", what, word.starts_with('"') ? "\"…\"" : word),
+                        mechanical ? std::optional(Edit{at, std::string(what) + " "}) : std::nullopt);
+  };
+  const std::string before = trimmed(mistake.before());
+  const std::string behind = trimmed(mistake.behind());
+  const bool column_one = mistake.begins_line() && mistake.before().size() < 2;
+  if (column_one && mistake.step_ends() && (word_char(word[0]) || word[0] == '"')) {
+    const std::size_t next = mistake.text.find_first_not_of(" \t\r\n", mistake.token.end);
+    const std::string_view rest = next == std::string_view::npos ? std::string_view() : mistake.text.substr(next);
+    if (word[0] == '"' && rest.starts_with("of ")) return missing("test");
+    if (word_char(word[0]) && rest.starts_with("on ")) return missing("pipeline");
+    if (word_char(word[0]) && rest.starts_with('{')) return missing("table");
+  }
+  if (mistake.step_ends() && !mistake.begins_line()) {
+    const std::size_t last = before.find_last_of(' ');
+    const std::string previous = last == std::string::npos ? before : before.substr(last + 1);
+    const bool verb = one_of(previous, {"create", "find", "update", "upsert", "ensure", "set"});
+    if (verb && word_char(word[0]) && (behind.empty() || behind.starts_with('{') || behind.starts_with(',')))
+      return missing("by");
+    if (one_of(word, {"skip", "fail"})) return missing("else");
+  }
+  // `where order.price 100`
+  const std::string_view line = mistake.before();
+  const bool condition = line.find("where ") != std::string_view::npos || line.find("when ") != std::string_view::npos;
+  const bool value = word_char(word[0]) || word[0] == '"';
+  if ((mistake.step_ends() || mistake.expects("`{` and a chain")) && condition && value && !mistake.begins_line() &&
+      !before.ends_with("when") && !before.ends_with("where"))
+    return at_token(codes::syntax, mistake.id, mistake.token,
+                    fmt::format("a comparison, `and` or `or` is missing before `{}`", word));
+  if (mistake.expects("`given`, `expect`") && value) return missing("given", false);
+  return std::nullopt;
+}
+
 std::optional<Diagnostic> missing_colon(const Mistake& mistake) {
   if (!mistake.expects("a field, as") || mistake.token.empty() || !word_char(mistake.text[mistake.token.begin]))
     return std::nullopt;
@@ -254,6 +317,50 @@ std::optional<Diagnostic> missing_opening(const Mistake& mistake) {
 // A value where there is none: `where` alone, `external_id: ,`.
 std::optional<Diagnostic> missing_value(const Mistake& mistake) {
   const std::string word = mistake.word();
+  const std::string before = trimmed(mistake.before());
+  // The next field's name was taken for the value.
+  if (word == ":" && mistake.expects("`,` or `}` after the field")) {
+    std::size_t name = mistake.token.begin;
+    while (name > 0 && (word_char(mistake.text[name - 1]) || mistake.text[name - 1] == ' ')) --name;
+    Mistake earlier = mistake;
+    earlier.token = {static_cast<std::uint32_t>(name), static_cast<std::uint32_t>(name)};
+    const std::uint32_t end = earlier.end_before();
+    std::size_t begin = end;
+    while (begin > 0 && std::string_view(" \t\n").find(mistake.text[begin - 1]) == std::string_view::npos) --begin;
+    const std::string last(mistake.text.substr(begin, end - begin));
+    const bool value_before = !last.empty() && (word_char(last.back()) ||
+                                                std::string_view("\"}])").find(last.back()) != std::string_view::npos);
+    if (!last.empty() && !value_before)
+      return at_token(codes::syntax, mistake.id, {static_cast<std::uint32_t>(begin), end},
+                      fmt::format("a value is missing after `{}`", last));
+  }
+  if (mistake.expected == "`,` or `]`" && word == ":") {
+    std::uint32_t name = mistake.token.begin;
+    while (name > 0 && word_char(mistake.text[name - 1])) --name;
+    return mistake.told(codes::syntax, {name, mistake.token.begin}, "`{` is missing before a field",
+                        "fields stand in braces: `{ name: value }`", Edit{{name, name}, "{ "});
+  }
+  if (word == "." && mistake.expects("an expression"))
+    return at_token(codes::syntax, mistake.id, mistake.token, "a name is missing before `.`");
+  if (mistake.expected == "a field's name" && before.ends_with(" by"))
+    return at_token(codes::syntax, mistake.id, mistake.token, "`by` is followed by no field");
+  if (mistake.expected == "a field's name" && mistake.end_before() > 0 && mistake.text[mistake.end_before() - 1] == '.')
+    return at_token(codes::syntax, mistake.id, {mistake.end_before() - 1, mistake.end_before()},
+                    "a field's name is missing after `.`");
+  if (mistake.expects("a duration") && !(mistake.token.empty()) && !word_char(word[0]) && word[0] != '"')
+    return at_token(codes::syntax, mistake.id, mistake.token,
+                    fmt::format("a duration is missing after `{}`", before.substr(before.find_last_of(' ') + 1)),
+                    "write `30s`, `5m`, `2h` or `7d`");
+  if (word == "." && mistake.step_ends() && mistake.token.begin > 0 && mistake.text[mistake.token.begin - 1] != ' ')
+    return at_token(codes::syntax, mistake.id, mistake.token, "a word is missing between the dots");
+  if (mistake.expects("`skip`, `fail` or `null`"))
+    return at_token(codes::syntax, mistake.id, {mistake.end_before() - 4, mistake.end_before()}, "`else` does what?",
+                    "write `else skip`, `else fail` or `else null`");
+  if (mistake.expects("`{` and a chain") && (word == "\n" || word == "\r")) {
+    const std::uint32_t end = mistake.end_before();
+    return mistake.told(codes::syntax, {end - 1, end}, "`{` is missing at the end of the line",
+                        "steps of a branch stand in braces: `{ -> … }`", Edit{{end, end}, " {"});
+  }
   const std::uint32_t arrow = mistake.end_before();
   if (mistake.expected.starts_with("a step:") && arrow > 1 && mistake.text.substr(arrow - 2, 2) == "->")
     return at_token(codes::syntax, mistake.id, {arrow - 2, arrow}, "a step is missing after `->`");
@@ -287,11 +394,13 @@ std::optional<Diagnostic> missing_value(const Mistake& mistake) {
 }  // namespace
 
 std::optional<Diagnostic> missing_sign(const Mistake& mistake) {
+  if (auto diagnostic = missing_brace(mistake)) return diagnostic;
   if (auto diagnostic = missing_comma(mistake)) return diagnostic;
   if (auto diagnostic = missing_colon(mistake)) return diagnostic;
   if (auto diagnostic = missing_opening(mistake)) return diagnostic;
   if (auto diagnostic = missing_closing(mistake)) return diagnostic;
-  return missing_value(mistake);
+  if (auto diagnostic = missing_value(mistake)) return diagnostic;
+  return missing_word(mistake);
 }
 
 std::optional<Diagnostic> surplus_sign(const Mistake& mistake) {

@@ -27,6 +27,7 @@ struct State {
       {};  // nodes and offset at the start of each rule under way
   int depth = 0;
   std::size_t resumed = std::string::npos;  // where the last recovery left off
+  int unopened = 0;                         // braces that were told to be missing and that will be closed
 };
 
 template <class Input>
@@ -187,7 +188,7 @@ struct recover {
       if (resume == begin && until<Bad> == Until::statement) resume = std::min<std::size_t>(begin + 1, text.size());
       if (resume == begin && until<Bad> == Until::entry) return false;  // nothing was there: let the outer one tell
       if constexpr (until<Bad> == Until::statement) lose(text.substr(begin, resume - begin), state);
-      if constexpr (until<Bad> == Until::step) lose_assigned(text.substr(begin, resume - begin), state);
+      if constexpr (until<Bad> == Until::step) lose_results(text.substr(begin, resume - begin), state);
       in.bump(resume - offset_of(in));
       state.resumed = resume;
       state.nodes.push_back({Bad::kind, {begin, static_cast<std::uint32_t>(resume)}, nodes});
@@ -205,16 +206,54 @@ struct recover {
         text.substr(state.resumed, error.offset - state.resumed).find_first_not_of(" \t\r\n") == std::string_view::npos)
       return;
     Diagnostic diagnostic = explained(error, state.source, state.id);
-    // So may what was skipped over before it have held the opening one.
-    if ((diagnostic.message == "`}` closes nothing" || diagnostic.message.ends_with("is missing at the end")) &&
-        state.resumed != std::string::npos && state.resumed <= error.offset &&
-        text.substr(state.resumed, error.offset - state.resumed).find_first_not_of(" \t\r\n") == std::string_view::npos)
-      return;
+    if (follows(diagnostic, error, state)) return;
     state.diagnostics.push_back(std::move(diagnostic));
   }
 
-  // `var x = 1`: the name that a broken step would have given.
-  static void lose_assigned(std::string_view text, State& state) {
+  // Whether it only says what an earlier one has brought about.
+  static bool follows(const Diagnostic& diagnostic, const SyntaxError& error, State& state) {
+    const std::string_view text = state.source.text();
+    const bool closes = diagnostic.message.ends_with("` closes nothing");
+    if (closes && state.unopened > 0) {
+      --state.unopened;
+      return true;
+    }
+    if (diagnostic.message.starts_with("`{` is missing")) ++state.unopened;
+    // A brace that is not closed is told of once, wherever it is missed.
+    const auto same_brace = [&](const Diagnostic& each) {
+      return !each.labels.empty() && each.labels[0].text == "opened here" &&
+             each.labels[0].span.begin == diagnostic.labels[0].span.begin;
+    };
+    if (!diagnostic.labels.empty() && diagnostic.labels[0].text == "opened here" &&
+        std::any_of(state.diagnostics.begin(), state.diagnostics.end(), same_brace))
+      return true;
+    // What was skipped over may have held the bracket.
+    const bool resumed_here =
+        state.resumed <= error.offset &&
+        text.substr(state.resumed, error.offset - state.resumed).find_first_not_of(" \t\r\n") == std::string_view::npos;
+    return resumed_here && (closes || diagnostic.message.ends_with("is missing at the end"));
+  }
+
+  // `var x = 1`, `crm.client upsrt by …`: the names that a broken step would have given.
+  static void lose_results(std::string_view text, State& state) {
+    const auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+    const auto word_at = [&](std::size_t at) {
+      std::size_t end = at;
+      while (end < text.size() && part(text[end])) ++end;
+      return std::string(text.substr(at, end - at));
+    };
+    // The last word of the node's path, and the name behind `as`.
+    for (std::size_t line = 0; line < text.size(); line = std::min(text.find('\n', line), text.size() - 1) + 1) {
+      std::size_t at = text.find_first_not_of(" \t\r", line);
+      while (at < text.size() && (part(text[at]) || text[at] == '.')) {
+        const std::string word = word_at(at);
+        at += std::max<std::size_t>(word.size(), 1);
+        if (!word.empty() && (at >= text.size() || text[at] != '.')) state.lost_words.insert(word);
+      }
+    }
+    if (const std::size_t as = text.find(" as "); as != std::string_view::npos) {
+      if (std::string name = word_at(as + 4); !name.empty()) state.lost_words.insert(std::move(name));
+    }
     const std::size_t sign = text.find('=');
     if (sign == std::string_view::npos) return;
     std::size_t end = sign;

@@ -244,7 +244,10 @@ std::optional<Diagnostic> step_mistake(const SyntaxError& error, std::string_vie
   }
   const std::size_t behind = text.find_first_not_of(" \t", token.end);
   const bool field = behind != std::string_view::npos && text[behind] == ':';
-  if (word_char(word.empty() ? ' ' : word[0]) && begins_line && !field) {
+  const std::size_t next_line = text.find_first_not_of(" \t\r\n", token.end);
+  const std::string_view then = next_line == std::string_view::npos ? std::string_view() : text.substr(next_line);
+  const bool head = line_before(text, token.begin).size() < 2 && (then.starts_with("on ") || then.starts_with('{'));
+  if (word_char(word.empty() ? ' ' : word[0]) && begins_line && !field && !head) {
     return at_token(codes::syntax, id, token, fmt::format("`->` is missing before `{}`", word),
                     fmt::format("write `-> {}`", word), "-> " + word);
   }

@@ -322,7 +322,7 @@ class ExpressionReader {
   // `fields`, `options`: a node around a record.
   ast::Record record(const Node& node) {
     const Node& inner = node.kind() == Kind::record ? node : node.children.front();
-    return {entries(inner), inner.span()};
+    return {entries(inner), inner.span(), inner.child(Kind::bad_entry) != nullptr};
   }
 
   std::vector<ast::Name> names(const Node& node) const {

@@ -212,6 +212,10 @@ std::optional<plan::Field> Checker::written_field(const ast::RecordField& field,
   }
   if (!field.value) {
     if (const Typed* value = named(defaults, field.name.text)) return plan::Field{field.name.text, value->expr};
+    // Without a source that is known nothing is known of its mappings.
+    if (record_types.empty() ||
+        std::any_of(record_types.begin(), record_types.end(), [](const Type& type) { return type.is(Kind::unknown); }))
+      return std::nullopt;
     report(codes::no_default_mapping, field.name.span,
            fmt::format("no default mapping gives `{}` here", field.name.text))
         .help = fmt::format("write `{}: …`", field.name.text);
@@ -358,7 +362,9 @@ void Checker::completeness(const ast::Action& tree, const ActionSpec& spec, cons
     };
     return mentions(tree.fields) || mentions(tree.initially);
   };
+  const bool broken = (tree.fields && tree.fields->broken) || (tree.initially && tree.initially->broken);
   const bool unknown_record =
+      broken ||
       std::any_of(record_types.begin(), record_types.end(), [](const Type& type) { return type.is(Kind::unknown); }) ||
       record_types.empty();
   for (const std::string& key : made.keys) {
@@ -401,7 +407,7 @@ void Checker::completeness(const ast::Action& tree, const ActionSpec& spec, cons
       return std::find(made.keys.begin(), made.keys.end(), field.name) != made.keys.end();
     };
     const std::size_t mentioned = tree.fields ? tree.fields->fields.size() : 0;
-    if (std::all_of(made.written.begin(), made.written.end(), is_key) && mentioned == made.written.size()) {
+    if (!broken && std::all_of(made.written.begin(), made.written.end(), is_key) && mentioned == made.written.size()) {
       report(codes::writes_nothing, tree.path.span, "this update writes nothing").help =
           "put what changes into the braces, or use `find`";
     }

@@ -281,6 +281,22 @@ void Checker::finish() {
   }
   std::erase_if(out.diagnostics,
                 [this](const Diagnostic& each) { return allowed(*each.code, each.source, each.span); });
+  // A condition that did not parse and speaks of a value may have shown that it is there.
+  std::erase_if(out.diagnostics, [&](const Diagnostic& each) {
+    if (each.code != &codes::maybe_null || each.source >= out.files.size()) return false;
+    const auto& statements = out.files[each.source].statements;
+    return std::any_of(statements.begin(), statements.end(), [&](const ast::Statement& statement) {
+      const auto* tree = std::get_if<ast::Pipeline>(&statement.node);
+      return tree != nullptr && statement.span.begin <= each.span.begin && each.span.begin < statement.span.end &&
+             std::any_of(
+                 tree->steps.begin(), tree->steps.end(),
+                 [&](const ast::Step& step) {
+                   return std::holds_alternative<ast::BadStep>(step.node) && step.span.begin < each.span.begin &&
+                          out.sources[each.source]->text(step.span).find(out.sources[each.source]->text(each.span)) !=
+                              std::string_view::npos;
+                 });
+    });
+  });
   std::stable_sort(out.diagnostics.begin(), out.diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::pair(a.source, a.span.begin) < std::pair(b.source, b.span.begin);
   });

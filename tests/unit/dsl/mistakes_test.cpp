@@ -2568,6 +2568,126 @@ test "x" of p {
   expect nothing
 }
 )pipe"},
+    {"is not null and used",
+     R"pipe(on wb.fbs.new
+  -> where order.comment is not null
+  -> log.info "{order.comment}"
+)pipe",
+     2, "P0106", R"pipe(`is` is no comparison)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.comment != null
+  -> log.info "{order.comment}"
+)pipe"},
+    {"broken client step and used",
+     R"pipe(on wb.fbs.new
+  -> crm.client upsert external_id
+  -> crm.order { client: client.id }
+)pipe",
+     2, "P0101", R"pipe(`by` is missing before `external_id`)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.client upsert by external_id
+  -> crm.order { client: client.id }
+)pipe"},
+    {"missing brace before initially",
+     R"pipe(on wb.fbs.new
+  -> crm.order upsert by external_id {
+       external_id: order.id
+       number:      "WB-{order.id}"
+     initially { status: "new" }
+  -> log.info "x"
+)pipe",
+     5, "P0101", R"pipe(`}` is missing before `initially`)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order upsert by external_id {
+       external_id: order.id
+       number:      "WB-{order.id}" }
+     initially { status: "new" }
+  -> log.info "x"
+)pipe"},
+    {"missing by",
+     R"pipe(on wb.fbs.new
+  -> crm.order upsert external_id { external_id: order.id }
+)pipe",
+     2, "P0101", R"pipe(`by` is missing before `external_id`)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order upsert by external_id { external_id: order.id }
+)pipe"},
+    {"missing else",
+     R"pipe(on wb.fbs.new
+  -> crm.order update by external_id { external_id: order.id, number: "1" } skip
+)pipe",
+     2, "P0101", R"pipe(`else` is missing before `skip`)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order update by external_id { external_id: order.id, number: "1" } else skip
+)pipe"},
+    {"missing pipeline word",
+     R"pipe(fbs_orders
+  on wb.fbs.new
+  -> crm.order
+)pipe",
+     1, "P0101", R"pipe(`pipeline` is missing before `fbs_orders`)pipe",
+     R"pipe(pipeline fbs_orders
+  on wb.fbs.new
+  -> crm.order
+)pipe"},
+    {"missing table word",
+     R"pipe(t {
+  "new" -> 1
+  else skip
+}
+on wb.fbs.new
+  -> log.info "{t[order.supplier_status]}"
+)pipe",
+     1, "P0101", R"pipe(`table` is missing before `t`)pipe",
+     R"pipe(table t {
+  "new" -> 1
+  else skip
+}
+on wb.fbs.new
+  -> log.info "{t[order.supplier_status]}"
+)pipe"},
+    {"missing operator",
+     R"pipe(on wb.fbs.new
+  -> where order.price 100
+  -> crm.order
+)pipe",
+     2, "P0101", R"pipe(a comparison, `and` or `or` is missing before `100`)pipe",
+     nullptr},
+    {"missing value before next field",
+     R"pipe(on wb.fbs.new
+  -> crm.order {
+       external_id:
+       number: "1"
+     }
+)pipe",
+     3, "P0101", R"pipe(a value is missing after `external_id:`)pipe",
+     nullptr},
+    {"when without brace",
+     R"pipe(on wb.fbs.new
+  -> when order.price > 1
+       -> crm.order
+     }
+)pipe",
+     2, "P0101", R"pipe(`{` is missing at the end of the line)pipe",
+     R"pipe(on wb.fbs.new
+  -> when order.price > 1 {
+       -> crm.order
+     }
+)pipe"},
+    {"mistyped source then shorthand",
+     R"pipe(on wb.fbs.nwe_orders
+  -> crm.client upsert by external_id { external_id: "x", first_name }
+)pipe",
+     1, "P0202", R"pipe(there is no source `wb.fbs.nwe_orders`)pipe",
+     nullptr},
+    {"broken field and required",
+     R"pipe(on crm.order.status_changed
+  -> wb.fbs.status set { id: order.external_id, status = 1 }
+)pipe",
+     2, "P0106", R"pipe(a field and its value are separated by `:`)pipe",
+     R"pipe(on crm.order.status_changed
+  -> wb.fbs.status set { id: order.external_id, status: 1 }
+)pipe"},
 };
 
 /// Habits that are fine here too.
