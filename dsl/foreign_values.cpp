@@ -230,6 +230,24 @@ std::optional<Diagnostic> variable(const Mistake& mistake) {
   return std::nullopt;
 }
 
+// `order.article.upper()`: functions stand before their value.
+std::optional<Diagnostic> method(const Mistake& mistake) {
+  if (mistake.word() != "(" || mistake.token.begin == 0 || !word_char(mistake.text[mistake.token.begin - 1]))
+    return std::nullopt;
+  std::size_t begin = mistake.token.begin;
+  while (begin > 0 && (word_char(mistake.text[begin - 1]) || mistake.text[begin - 1] == '.')) --begin;
+  const std::string path = shown(mistake, {offset(begin), mistake.token.begin});
+  const std::size_t dot = path.rfind('.');
+  const auto end = closed_at(mistake.text, mistake.token.begin);
+  if (dot == std::string::npos || dot == 0 || !end || mistake.step_ends()) return std::nullopt;
+  const std::string inner = trimmed(shown(mistake, {mistake.token.end, offset(*end - 1)}));
+  const std::string mended =
+      fmt::format("{}({}{}{})", path.substr(dot + 1), path.substr(0, dot), inner.empty() ? "" : ", ", inner);
+  const Span span{offset(begin), offset(*end)};
+  return mistake.told(codes::foreign_word, span, "a function stands before its value",
+                      fmt::format("write `{}`", mended), Edit{span, mended});
+}
+
 // `let a 1`, `{{order.id}}`, `const a = 1`
 std::optional<Diagnostic> other_value(const Mistake& mistake) {
   const std::string word = mistake.word();
@@ -282,6 +300,7 @@ std::optional<Diagnostic> other_value(const Mistake& mistake) {
 
 std::optional<Diagnostic> foreign_value(const Mistake& mistake) {
   if (auto diagnostic = variable(mistake)) return diagnostic;
+  if (auto diagnostic = method(mistake)) return diagnostic;
   if (auto diagnostic = text_parts(mistake)) return diagnostic;
   if (auto diagnostic = other_comparison(mistake)) return diagnostic;
   if (auto diagnostic = list_in_parentheses(mistake)) return diagnostic;

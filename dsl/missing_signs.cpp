@@ -351,7 +351,14 @@ std::optional<Diagnostic> missing_value(const Mistake& mistake) {
     return at_token(codes::syntax, mistake.id, mistake.token,
                     fmt::format("a duration is missing after `{}`", before.substr(before.find_last_of(' ') + 1)),
                     "write `30s`, `5m`, `2h` or `7d`");
-  if (word == "." && mistake.step_ends() && mistake.token.begin > 0 && mistake.text[mistake.token.begin - 1] != ' ')
+  if (mistake.expects("`on` and a source") && (mistake.token.empty() || word == "->"))
+    return at_token(codes::syntax, mistake.id, {mistake.end_before() - 1, mistake.end_before()},
+                    "this pipeline has no source", "write `on SOURCE` behind its name, for example `on wb.fbs.new`");
+  if (mistake.expects("a statement") && word == "->")
+    return at_token(codes::syntax, mistake.id, mistake.token, "a step without a source",
+                    "a pipeline begins with `on` and a source, for example `on wb.fbs.new`");
+  if (word == "." && mistake.step_ends() && mistake.token.begin > 0 &&
+      (mistake.text[mistake.token.begin - 1] == '.' || mistake.behind().starts_with('.')))
     return at_token(codes::syntax, mistake.id, mistake.token, "a word is missing between the dots");
   if (mistake.expects("`skip`, `fail` or `null`"))
     return at_token(codes::syntax, mistake.id, {mistake.end_before() - 4, mistake.end_before()}, "`else` does what?",

@@ -68,10 +68,30 @@ std::optional<Diagnostic> sign_mistake(const SyntaxError& error, std::string_vie
   return std::nullopt;
 }
 
+// `"text”`: the closing quote is there, but is another one; those that close a quote in the text are part of it.
+std::optional<Diagnostic> other_quote(std::string_view text, std::size_t offset, SourceId id) {
+  const auto open = open_at(text, offset);
+  if (open.empty() || open.back().sign != '"') return std::nullopt;
+  const std::string_view written = text.substr(open.back().at + 1, offset - open.back().at - 1);
+  struct Closing {
+    std::string_view quote;
+    std::string_view partner;
+  };
+  for (const auto& [quote, partner] : {Closing{"”", "“"}, Closing{"“", "„"}, Closing{"»", "«"}}) {
+    const std::size_t found = written.find(quote);
+    if (found == std::string_view::npos || written.substr(0, found).find(partner) != std::string_view::npos) continue;
+    if (quote == "“" && written.find("”", found) != std::string_view::npos) continue;  // it opens
+    const auto begin = static_cast<std::uint32_t>(open.back().at + 1 + found);
+    return at_token(codes::foreign_word, id, {begin, static_cast<std::uint32_t>(begin + quote.size())},
+                    "a typographic quote ends no text", "write a plain \"", "\"");
+  }
+  return std::nullopt;
+}
+
 std::optional<Diagnostic> unfinished(const SyntaxError& error, std::string_view text, SourceId id) {
   if (std::string_view(error.expected).find("end of the text") == std::string_view::npos) return std::nullopt;
-  if (error.offset < text.size() && text[error.offset] == '}' &&
-      line_before(text, error.offset).find("”") == std::string_view::npos) {
+  if (auto diagnostic = other_quote(text, error.offset, id)) return diagnostic;
+  if (error.offset < text.size() && text[error.offset] == '}') {
     const Span brace{error.offset, error.offset + 1};
     const auto open = open_at(text, error.offset);
     if (open.size() > 1 && open[open.size() - 2].sign == 'h') {  // a text in a hole of another
@@ -83,15 +103,6 @@ std::optional<Diagnostic> unfinished(const SyntaxError& error, std::string_view 
     return at_token(codes::unfinished_text, id, brace, "`}` in a text closes no hole", "write `\\}`", "\\}");
   }
   const std::string_view before = line_before(text, error.offset);
-  // `"text”`: the closing quote is there, but is another one.
-  for (const std::string_view quote : {"”", "“", "»"}) {
-    const std::size_t found = before.rfind(quote);
-    if (found == std::string_view::npos || found < before.rfind('"') || before.find("«") != std::string_view::npos)
-      continue;
-    const auto begin = static_cast<std::uint32_t>(error.offset - before.size() + found);
-    return at_token(codes::foreign_word, id, {begin, static_cast<std::uint32_t>(begin + quote.size())},
-                    "a typographic quote ends no text", "write a plain \"", "\"");
-  }
   std::size_t open = before.size();
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (before[i] == '"' && (i == 0 || before[i - 1] != '\\')) open = i;

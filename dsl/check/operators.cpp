@@ -233,6 +233,14 @@ Typed Checker::comparison(const ast::Binary& node, Typed left, Typed right, Span
         report(units ? codes::money_units : codes::not_comparable, span,
                fmt::format("{} and {} are not compared", type_text(left.type.plain()), type_text(right.type.plain())));
     const std::string quoted(source().text(node.right->span));
+    if (left.type.is(Kind::time)) {
+      std::string moment = quoted.size() > 2 && quoted[0] == '"' ? quoted.substr(1, quoted.size() - 2) : quoted;
+      if (parse_date(moment)) moment += "T00:00:00";
+      if (parse_time(moment)) {
+        diagnostic.help = fmt::format("a time is written `{}`", moment);
+        diagnostic.edit = Edit{node.right->span, moment};
+      }
+    }
     if (numeric(left.type) && std::holds_alternative<ast::TextLiteral>(node.right->node)) {
       diagnostic.help = "write the number without quotes";
       const std::string number = quoted.size() > 2 ? quoted.substr(1, quoted.size() - 2) : "";

@@ -1831,7 +1831,10 @@ then crm.order
   -> crm.order
 )pipe",
      2, "P0104", R"pipe(a date is written year, month, day)pipe",
-     nullptr},
+     R"pipe(on wb.fbs.new
+  -> where order.created_at > 2026-11-23T00:00:00
+  -> crm.order
+)pipe"},
     {"nbsp",
      R"pipe(on wb.fbs.new
   -> crm.order { external_id: order.id }
@@ -2688,6 +2691,179 @@ on wb.fbs.new
      R"pipe(on crm.order.status_changed
   -> wb.fbs.status set { id: order.external_id, status: 1 }
 )pipe"},
+    {"empty pipeline",
+     R"pipe(pipeline a
+)pipe",
+     1, "P0101", R"pipe(this pipeline has no source)pipe",
+     nullptr},
+    {"only arrow",
+     R"pipe(-> crm.order
+)pipe",
+     1, "P0101", R"pipe(a step without a source)pipe",
+     nullptr},
+    {"russian",
+     R"pipe(на wb.fbs.new
+  -> crm.order
+)pipe",
+     1, "P0102", R"pipe(`на` is no name: names are Latin letters, digits and `_`)pipe",
+     nullptr},
+    {"russian text unquoted",
+     R"pipe(on wb.fbs.new
+  -> log.info привет
+)pipe",
+     2, "P0102", R"pipe(`привет` is no name: names are Latin letters, digits and `_`)pipe",
+     nullptr},
+    {"russian field",
+     R"pipe(on wb.fbs.new
+  -> crm.order { номер: order.id }
+)pipe",
+     2, "P0102", R"pipe(`номер` is no name: names are Latin letters, digits and `_`)pipe",
+     nullptr},
+    {"russian comma quotes",
+     R"pipe(on wb.fbs.new
+  -> crm.order { number: "WB-{order.id}“, manager_comment: „привет“ }
+)pipe",
+     2, "P0106", R"pipe(a typographic quote ends no text)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order { number: "WB-{order.id}", manager_comment: "привет" }
+)pipe"},
+    {"caps all",
+     R"pipe(ON WB.FBS.NEW
+  -> CRM.ORDER UPSERT BY EXTERNAL_ID { EXTERNAL_ID: ORDER.ID }
+)pipe",
+     1, "P0106", R"pipe(`ON` is written in small letters)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order upsert by external_id { external_id: order.id }
+)pipe"},
+    {"windows quotes inside",
+     R"pipe(on wb.fbs.new
+  -> where order.supplier_status == ‘new’
+  -> crm.order
+)pipe",
+     2, "P0106", R"pipe(typographic quotes)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.supplier_status == "new"
+  -> crm.order
+)pipe"},
+    {"double arrow",
+     R"pipe(on wb.fbs.new
+  ->-> crm.order
+)pipe",
+     2, "P0101", R"pipe(a step is missing after `->`)pipe",
+     nullptr},
+    {"arrow spaces",
+     R"pipe(on wb.fbs.new
+  -> -> crm.order
+)pipe",
+     2, "P0101", R"pipe(a step is missing after `->`)pipe",
+     nullptr},
+    {"nested wrong brackets",
+     R"pipe(on wb.fbs.new
+  -> where (order.price > 1 and [order.status == 0)
+  -> crm.order
+)pipe",
+     2, "P0101", R"pipe(`]` is missing before `)`)pipe",
+     nullptr},
+    {"unclosed list at end",
+     R"pipe(let a = [1, 2
+)pipe",
+     1, "P0101", R"pipe(`]` is missing at the end)pipe",
+     R"pipe(let a = [1, 2]
+)pipe"},
+    {"unclosed paren at end",
+     R"pipe(let a = (1 + 2
+)pipe",
+     1, "P0101", R"pipe(`)` is missing at the end)pipe",
+     R"pipe(let a = (1 + 2)
+)pipe"},
+    {"unclosed record at end",
+     R"pipe(let a = { b: 1
+)pipe",
+     1, "P0101", R"pipe(`}` is missing at the end)pipe",
+     R"pipe(let a = { b: 1 }
+)pipe"},
+    {"hole empty",
+     R"pipe(on wb.fbs.new
+  -> log.info "a {} b"
+)pipe",
+     2, "P0101", R"pipe(a value is missing after `{`)pipe",
+     nullptr},
+    {"hole space",
+     R"pipe(on wb.fbs.new
+  -> log.info "a { } b"
+)pipe",
+     2, "P0101", R"pipe(a value is missing after `{`)pipe",
+     nullptr},
+    {"hole statement",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.id;}"
+)pipe",
+     2, "P0106", R"pipe(`;` ends nothing here)pipe",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.id}"
+)pipe"},
+    {"text dot method",
+     R"pipe(on wb.fbs.new
+  -> log.info order.article.upper()
+)pipe",
+     2, "P0101", R"pipe(`order` is no verb: after a node stands a verb or a text in quotes)pipe",
+     nullptr},
+    {"list method",
+     R"pipe(on wb.fbs.new
+  -> log.info "{order.skus.join(", ")}"
+)pipe",
+     2, "P0106", R"pipe(a function stands before its value)pipe",
+     R"pipe(on wb.fbs.new
+  -> log.info "{join(order.skus, ", ")}"
+)pipe"},
+    {"not equals null word",
+     R"pipe(on wb.fbs.new
+  -> where order.comment <> null
+  -> crm.order
+)pipe",
+     2, "P0106", R"pipe(`<>` is written `!=` here)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.comment != null
+  -> crm.order
+)pipe"},
+    {"time compare text",
+     R"pipe(on wb.fbs.new
+  -> where order.created_at > "2026-11-23"
+  -> crm.order
+)pipe",
+     2, "P0305", R"pipe(time and text are not compared)pipe",
+     R"pipe(on wb.fbs.new
+  -> where order.created_at > 2026-11-23T00:00:00
+  -> crm.order
+)pipe"},
+    {"trailing comma action record",
+     R"pipe(on wb.fbs.new
+  -> crm.order { external_id: order.id, },
+  -> log.info "x"
+)pipe",
+     2, "P0101", R"pipe(`,` ends nothing here)pipe",
+     R"pipe(on wb.fbs.new
+  -> crm.order { external_id: order.id, }
+  -> log.info "x"
+)pipe"},
+    {"test with wrong names",
+     R"pipe(pipeline p
+  on wb.fbs.new
+  -> crm.order
+test 'x' of p {
+  given order { id: 1 },
+  expect nothing;
+}
+)pipe",
+     4, "P0106", R"pipe(texts stand in double quotes)pipe",
+     R"pipe(pipeline p
+  on wb.fbs.new
+  -> crm.order
+test "x" of p {
+  given order { id: 1 },
+  expect nothing
+}
+)pipe"},
 };
 
 /// Habits that are fine here too.
@@ -2735,6 +2911,13 @@ const char* const accepted[] = {
     R"pipe(on wb.fbs.new ->
   crm.order ->
   log.info "x"
+)pipe",
+    R"pipe(on wb.fbs.new
+  -> log.info "ООО «Ромашка»"
+)pipe",
+    R"pipe(on wb.fbs.new
+  -> where order.comment != ""
+  -> crm.order
 )pipe",
 };
 // clang-format on
