@@ -616,12 +616,12 @@ on wb.fbs.new
 )pipe"},
     {"||",
      R"pipe(on wb.fbs.new
-  -> where order.price > 1 || order.price < 5
+  -> where order.price > 5 || order.price < 1
   -> crm.order
 )pipe",
      2, "P0106", R"pipe(`||` is written `or` here)pipe",
      R"pipe(on wb.fbs.new
-  -> where order.price > 1 or order.price < 5
+  -> where order.price > 5 or order.price < 1
   -> crm.order
 )pipe"},
     {"!",
@@ -2009,9 +2009,9 @@ on wb.fbs.new
 )pipe"},
     {"when else if else",
      R"pipe(on wb.fbs.new
-  -> when (order.price > 1) {
+  -> when (order.price > 2) {
        -> log.info "a"
-     } else if (order.price > 2) {
+     } else if (order.price > 1) {
        -> log.info "b"
      } else {
        -> log.info "c"
@@ -2019,9 +2019,9 @@ on wb.fbs.new
 )pipe",
      4, "P0106", R"pipe(`else if` is written `else when` here)pipe",
      R"pipe(on wb.fbs.new
-  -> when (order.price > 1) {
+  -> when (order.price > 2) {
        -> log.info "a"
-     } else when (order.price > 2) {
+     } else when (order.price > 1) {
        -> log.info "b"
      } else {
        -> log.info "c"
