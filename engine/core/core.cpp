@@ -256,9 +256,11 @@ std::vector<std::string> Engine::undrained() const {
   for (const auto& [pipeline, counters] : ports_.journal().counters()) {
     if (counters.in_flight() > 0) left.push_back(fmt::format("{}: {} events wait", pipeline, counters.in_flight()));
   }
-  for (const auto& [key, gate] : gates_) {
+  for (const auto& each : gates_) {
+    const std::string& key = each.first;
+    const Gate& gate = each.second;
     const auto known = std::find_if(current_->runnable->connections.begin(), current_->runnable->connections.end(),
-                                    [&](const auto& each) { return key.starts_with(each.second->account() + "\x1f"); });
+                                    [&](const auto& one) { return key.starts_with(one.second->account() + "\x1f"); });
     if (gate.failing_since && known != current_->runnable->connections.end())
       left.push_back(fmt::format("connection {}: {}", known->first, gate.reason));
   }
