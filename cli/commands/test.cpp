@@ -76,7 +76,7 @@ void print_text(const Project& project, const std::vector<Tried>& all, const std
       for (const std::string& line : failure.details) fmt::print("        {}\n", line);
     }
     if (each.passed() || each.result.failures.front().details.empty()) {
-      for (const std::string& note : each.result.notes) fmt::print("        note: event {}\n", note);
+      for (const std::string& note : each.result.notes) fmt::print("        note: {}\n", note);
     }
   }
   if (coverage) {
@@ -183,11 +183,12 @@ int test(const Options& options) {
   if (const auto stopped = ready(options, project, false)) return *stopped;
   std::vector<TrialCase> cases = trial_cases(project);
   if (cases.empty()) {
-    tell_error(fmt::format("there is no test in {}", join(project.files, ", ")),
-               "write one: test \"NAME\" of PIPELINE { given order { id: 1 }  expect nothing }");
-    return Status::usage;
-  }
-  if (!options.filter.empty()) {
+    fmt::print(
+        stderr,
+        "there is no test in {}\nhelp: write one: test \"NAME\" of PIPELINE {{ given order {{ id: 1 }}, expect nothing "
+        "}}\n",
+        join(project.files, ", "));
+  } else if (!options.filter.empty()) {
     std::vector<std::string> names;
     for (const TrialCase& each : cases) names.push_back(each.name);
     std::erase_if(cases, [&](const TrialCase& each) { return each.name.find(options.filter) == std::string::npos; });

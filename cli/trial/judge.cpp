@@ -242,9 +242,10 @@ void Judge::decide(TrialResult& into) {
         break;
     }
   }
+  if (happened_.ended.empty()) into.notes.emplace_back("no event was given: nothing could happen");
   for (const EndedAs& ended : happened_.ended) {
     if (ended.kind == EndingKind::parked && !parked_asked)
-      into.notes.push_back(fmt::format("{} parked: {} ({})", ended.key, ended.reason, place_text(ended.place)));
+      into.notes.push_back(fmt::format("event {} parked: {} ({})", ended.key, ended.reason, place_text(ended.place)));
   }
 }
 
