@@ -32,7 +32,11 @@ struct Checked {
   std::size_t own_tables = 0;                          ///< of the program itself, without the standard ones
 };
 
+struct Index;
+
 Checked check(const ProgramInput& input, const Catalog& catalog);
+/// The same, and into `index` what the words of the program name (dsl/index.hpp).
+Checked check(const ProgramInput& input, const Catalog& catalog, Index& index);
 
 /// Typechecks every default mapping and standard table of the catalog: for the tests of the standard library.
 Diagnostics check_catalog(const Catalog& catalog);

@@ -11,6 +11,22 @@
 #include "dsl/tree_builder.hpp"
 
 namespace pipewright::dsl {
+
+bool statement_begins(std::string_view text, std::size_t at) {
+  if (at != 0 && text[at - 1] != '\n') return false;
+  static constexpr std::array words = {"import", "let",  "table",  "pipeline", "on",     "test",
+                                       "enum",   "open", "record", "source",   "action", "mapping"};
+  for (const std::string_view word : words) {
+    if (!text.substr(at).starts_with(word)) continue;
+    const std::size_t end = at + word.size();
+    if (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) continue;
+    const std::size_t next = text.find_first_not_of(" \t", end);
+    if (next == std::string_view::npos || std::string_view(":,.").find(text[next]) == std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
 namespace grammar {
 
 constexpr int deepest = 64;
@@ -95,21 +111,6 @@ struct nested {
 };
 
 // ---- recovery ----
-
-bool statement_begins(std::string_view text, std::size_t at) {
-  if (at != 0 && text[at - 1] != '\n') return false;
-  static constexpr std::array words = {"import", "let",  "table",  "pipeline", "on",     "test",
-                                       "enum",   "open", "record", "source",   "action", "mapping"};
-  for (const std::string_view word : words) {
-    if (!text.substr(at).starts_with(word)) continue;
-    const std::size_t end = at + word.size();
-    if (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) continue;
-    const std::size_t next = text.find_first_not_of(" \t", end);
-    if (next == std::string_view::npos || std::string_view(":,.").find(text[next]) == std::string_view::npos)
-      return true;
-  }
-  return false;
-}
 
 enum class Until { entry, step, statement };
 

@@ -21,6 +21,9 @@ struct Parsed {
 /// `id` is put into the diagnostics. Independent mistakes are all reported, one message each, 100 at most.
 Parsed parse(const Source& source, SourceId id = 0);
 
+/// Whether an unindented line that begins a statement begins at `at`.
+bool statement_begins(std::string_view text, std::size_t at);
+
 /// Whether `text` can be a name (an identifier that is not reserved).
 bool is_name(const std::string& text);
 

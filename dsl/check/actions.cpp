@@ -50,6 +50,7 @@ std::optional<plan::Action> Checker::action(const ast::Action& tree, Span span) 
   std::string connection;
   const auto name = node_name(tree.path, connection);
   const ActionSpec* spec = name ? catalog.action(*name) : nullptr;
+  if (Here* place = here(Here::Kind::action, tree.path.span)) place->names = visible_here();
   if (spec == nullptr) {
     unknown_node(tree.path, false);
     if (tree.as)
@@ -60,6 +61,7 @@ std::optional<plan::Action> Checker::action(const ast::Action& tree, Span span) 
     return std::nullopt;
   }
   plan::Action made{.connection = connection, .node = spec->name, .verb = spec->default_verb};
+  mention_node(tree.path, Mention::Kind::action, spec->name, spec->doc);
   parts_fit(tree, *spec, made, span);
   action_keys(tree, *spec, made);
   const auto defaults = default_fields(*spec);
@@ -85,6 +87,12 @@ std::optional<plan::Action> Checker::action(const ast::Action& tree, Span span) 
     }
   }
   fill(tree, *spec, made, defaults);
+  if (index != nullptr && index->here.kind == Here::Kind::action_field && probed(span)) {
+    if (tree.fields) index->here.given = names_of(tree.fields->fields);
+    for (const std::string& each : tree.initially ? names_of(tree.initially->fields) : std::vector<std::string>{})
+      index->here.given.push_back(each);
+  }
+  mention_action(tree, *spec, made, span);
   completeness(tree, *spec, made, span);
   bind_result(tree, *spec, made, span);
   return made;
@@ -93,6 +101,8 @@ std::optional<plan::Action> Checker::action(const ast::Action& tree, Span span) 
 void Checker::parts_fit(const ast::Action& tree, const ActionSpec& spec, plan::Action& into, Span span) {
   if (tree.verb) {
     const auto verb = verb_named(tree.verb->text);
+    if (Here* place = here(Here::Kind::verb, tree.verb->span)) place->node = spec.name;
+    mention({.kind = Mention::Kind::verb, .span = tree.verb->span, .name = tree.verb->text, .owner = spec.name});
     if (verb && std::find(spec.verbs.begin(), spec.verbs.end(), *verb) != spec.verbs.end()) {
       into.verb = *verb;
     } else if (spec.text == TextPart::required && !tree.text) {
@@ -124,6 +134,7 @@ void Checker::parts_fit(const ast::Action& tree, const ActionSpec& spec, plan::A
   }
   if (tree.otherwise) {
     const std::string& word = tree.otherwise->text;
+    here(Here::Kind::otherwise, tree.otherwise->span);
     using Otherwise = plan::Action::Otherwise;
     if (into.verb != Verb::find && into.verb != Verb::update && into.verb != Verb::set) {
       report(codes::misplaced_part, tree.otherwise->span,
@@ -168,6 +179,10 @@ void Checker::action_keys(const ast::Action& tree, const ActionSpec& spec, plan:
     return;
   }
   for (const ast::Name& key : tree.keys) {
+    if (Here* place = here(Here::Kind::key, key.span)) {
+      place->node = spec.name;
+      for (const ast::Name& each : tree.keys) place->given.push_back(each.text);
+    }
     if (!keyed(into.verb) || spec.keys.empty()) {
       report(codes::misplaced_part, key.span,
              fmt::format("`{} {}` takes no `by`", spec.name, plan::verb_text(into.verb)));
@@ -185,6 +200,9 @@ void Checker::action_keys(const ast::Action& tree, const ActionSpec& spec, plan:
           "leave one of them out";
       continue;
     }
+    if (index != nullptr && spec.takes) {
+      if (const FieldType* known = spec.takes->field(key.text)) mention_field(key, *spec.takes, *known);
+    }
     into.keys.push_back(key.text);
   }
 }
@@ -192,6 +210,8 @@ void Checker::action_keys(const ast::Action& tree, const ActionSpec& spec, plan:
 std::optional<plan::Field> Checker::written_field(const ast::RecordField& field, const ActionSpec& spec,
                                                   const std::vector<std::pair<std::string, Typed>>& defaults) {
   const FieldType* declared = spec.takes ? spec.takes->field(field.name.text) : nullptr;
+  if (Here* place = here(Here::Kind::action_field, field.name.span)) place->node = spec.name;
+  if (declared != nullptr) mention_field(field.name, *spec.takes, *declared);
   if (declared == nullptr && !spec.takes_anything) {
     std::vector<std::string> names;
     if (spec.takes) {

@@ -73,6 +73,7 @@ void Checker::bind(const ast::Name& name, Binding binding) {
   }
   binding.source = file;
   binding.span = name.span;
+  mention_name(name, binding, true);
   frames.back()[name.text] = std::move(binding);
 }
 

@@ -11,6 +11,7 @@
 #include "dsl/check.hpp"
 #include "dsl/check/facts.hpp"
 #include "dsl/codes.hpp"
+#include "dsl/index.hpp"
 
 namespace pipewright::dsl {
 
@@ -45,6 +46,25 @@ struct Checker {
   std::set<std::string> not_null;  ///< paths that a condition has shown to be there: `order.user`
   int slots = 0;
   const plan::Pipeline* pipeline = nullptr;
+
+  // ---- what is written down for an editor (check/index.cpp): each of these does nothing without an index ----
+  Index* index = nullptr;
+  bool checks_lets = false;          ///< the values are read for themselves, not for who uses them
+  std::optional<Type> probe_wanted;  ///< of the innermost expression that the probed place is in
+  [[nodiscard]] bool probed(Span span) const {
+    return index != nullptr && index->probe && !in_catalog && index->probe->first == file &&
+           span.begin <= index->probe->second && index->probe->second <= span.end;
+  }
+  Here* here(Here::Kind kind, Span span);  ///< when the place is probed: what may stand there, to be filled in
+  void mention(Mention mention);
+  void mention_name(const ast::Name& name, const Binding& binding, bool declares);
+  void mention_node(const ast::Path& path, Mention::Kind kind, const std::string& name, const std::string& doc);
+  void mention_field(const ast::Name& name, const RecordType& record, const FieldType& field);
+  void mention_pipeline(const ast::Name& name);
+  void mention_action(const ast::Action& tree, const ActionSpec& spec, const plan::Action& made, Span span);
+  void want_operand(const ast::Expr& operand, const Type& other);  ///< what it is compared with says what is wanted
+  [[nodiscard]] std::vector<Visible> visible_here() const;
+  static std::vector<std::string> names_of(const std::vector<ast::RecordField>& fields);
 
   // ---- diagnostics (check/checker.cpp) ----
   Diagnostic& report(const Code& code, Span span, std::string message);

@@ -31,6 +31,7 @@ Typed Checker::expression(const ast::Expr& expr, const Type* wanted) {
       return bad(expr.span);
     }
   }
+  if (probed(expr.span)) probe_wanted = wanted != nullptr ? std::optional(*wanted) : std::nullopt;
   return std::visit(
       overloaded{
           [&](const ast::Bad&) { return bad(expr.span); },
@@ -65,6 +66,7 @@ Typed Checker::expression(const ast::Expr& expr, const Type* wanted) {
 }
 
 Typed Checker::text_literal(const ast::TextLiteral& text, Span span) {
+  if (Here* place = here(Here::Kind::text, span)) place->wanted = probe_wanted;
   if (text.parts.empty()) return literal(Kind::text, std::string(), span);
   if (text.parts.size() == 1) {
     if (const auto* run = std::get_if<std::string>(&text.parts.front())) return literal(Kind::text, *run, span);
@@ -99,6 +101,10 @@ Typed Checker::text_literal(const ast::TextLiteral& text, Span span) {
 Typed Checker::reference(const ast::Reference& reference, Span span) {
   const std::string& name = reference.name.text;
   Binding* binding = find(name);
+  if (Here* place = here(Here::Kind::value, span)) {
+    place->wanted = probe_wanted;
+    place->names = visible_here();
+  }
   if (binding == nullptr) {
     if (is_lost(name)) return bad(span);
     if (TableInfo* table = table_named(name); table != nullptr) {
@@ -143,9 +149,22 @@ Typed Checker::reference(const ast::Reference& reference, Span span) {
     diagnostic.help = fmt::format("name one of them: `… as my_{}`", name);
     return bad(span);
   }
-  if (binding->constant != nullptr) return let_value(name, *binding, span);
+  if (binding->constant != nullptr) {
+    Typed value = let_value(name, *binding, span);
+    if (index != nullptr) {
+      Binding typed = *binding;
+      typed.type = value.type;
+      mention_name(reference.name, typed, false);
+    }
+    return value;
+  }
   Type type = binding->type;
   if (type.nullable && not_null.contains(name)) type = type.plain();
+  if (index != nullptr) {
+    Binding typed = *binding;
+    typed.type = type;
+    mention_name(reference.name, typed, false);
+  }
   return {type, {plan::Load{binding->slot}, type, place(span)}};
 }
 
@@ -228,6 +247,11 @@ Typed Checker::member(const ast::Member& node, Span span) {
   // `wb.order_status[…]`, a standard table, is taken apart in element(); here a path of names is a record's field.
   Typed base = expression(*node.record);
   const Type& type = base.type;
+  if (Here* place = here(Here::Kind::member, node.name.span)) {
+    place->name = std::string(source().text({node.record->span.begin, node.name.span.begin}));
+    place->owners = {type};
+    place->names = visible_here();
+  }
   if (type.is(Kind::unknown)) return bad(span);
   const auto made = [&](Type result) -> Typed {
     if (const auto path = path_of({node, span}); path && result.nullable && not_null.contains(*path))
@@ -237,8 +261,10 @@ Typed Checker::member(const ast::Member& node, Span span) {
   if (type.is(Kind::json)) return made(type_of(Kind::json, true));
   if (type.is(Kind::record)) {
     const RecordType& record = *type.record;
-    if (const FieldType* field = record.field(node.name.text))
+    if (const FieldType* field = record.field(node.name.text)) {
+      mention_field(node.name, record, *field);
       return made(type.nullable ? field->type.or_null() : field->type);
+    }
     for (const auto& [name, types] : record.conflicts) {
       if (name != node.name.text) continue;
       report(codes::different_sources, node.name.span,
@@ -402,6 +428,10 @@ Typed Checker::record(const ast::RecordLiteral& node, Span span, const Type* wan
   if (declared != nullptr) type->name = declared->name;
   std::set<std::string> given;
   for (const ast::RecordField& field : node.fields) {
+    if (Here* place = here(Here::Kind::field, field.name.span)) {
+      if (wanted != nullptr) place->owners = {*wanted};
+      place->given = names_of(node.fields);
+    }
     if (!given.insert(field.name.text).second) {
       report(codes::duplicate_field, field.name.span, fmt::format("`{}` is given twice", field.name.text));
       continue;
@@ -413,6 +443,7 @@ Typed Checker::record(const ast::RecordLiteral& node, Span span, const Type* wan
       diagnostic.note = fmt::format("not a field of {}", declared->name);
       suggest(diagnostic, field.name.span, field.name.text, field_names(*declared));
     }
+    if (known != nullptr) mention_field(field.name, *declared, *known);
     if (!field.value) {
       report(codes::no_default_mapping, field.name.span, fmt::format("`{}` has no value here", field.name.text)).help =
           fmt::format("write `{}: …`; only a field of an action's braces can come from the default mapping",

@@ -139,6 +139,10 @@ Typed Checker::call(const ast::Call& node, Span span) {
     unknown_function(node, span);
     return bad(span);
   }
+  mention({.kind = Mention::Kind::function,
+           .span = node.function.span,
+           .name = node.function.text,
+           .doc = std::string(spec->doc)});
   if (arguments.size() < spec->least || arguments.size() > spec->most) {
     report(codes::wrong_arguments, span,
            fmt::format("`{}` takes {}{}, here are {}", spec->name, spec->least,

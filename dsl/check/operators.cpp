@@ -103,6 +103,8 @@ Typed Checker::binary(const ast::Binary& node, Span span) {
   }
   Typed left = expression(*node.left);
   Typed right = expression(*node.right);
+  want_operand(*node.right, left.type);
+  want_operand(*node.left, right.type);
   if (left.type.is(Kind::unknown) || right.type.is(Kind::unknown)) return bad(span);
   switch (node.op) {
     case Operator::add:
@@ -293,14 +295,19 @@ void Checker::words_fit(const Type& enumeration, const ast::Expr& expr) {
     return;
   }
   const auto* literal = std::get_if<ast::TextLiteral>(&expr.node);
-  if (literal == nullptr || enumeration.enumeration->open) return;
-  if (literal->parts.size() > 1) return;
+  if (literal == nullptr || literal->parts.size() > 1) return;
   std::string word;
   if (!literal->parts.empty()) {
     const auto* run = std::get_if<std::string>(&literal->parts[0]);
     if (run == nullptr) return;
     word = *run;
   }
+  mention({.kind = Mention::Kind::word,
+           .span = expr.span,
+           .name = word,
+           .owner = enumeration.enumeration->name,
+           .type = enumeration.plain()});
+  if (enumeration.enumeration->open) return;
   const auto& words = enumeration.enumeration->words;
   if (std::find(words.begin(), words.end(), word) != words.end()) return;
   Diagnostic& diagnostic =
@@ -342,6 +349,7 @@ Typed Checker::logic(const ast::Binary& node, Span span) {
 Typed Checker::fallback(const ast::Binary& node, Span span) {
   Typed left = expression(*node.left);
   Typed right = expression(*node.right);
+  want_operand(*node.right, left.type);
   if (left.type.is(Kind::unknown) || right.type.is(Kind::unknown)) return bad(span);
   const auto both = common(left.type.plain(), right.type);
   if (!both) {

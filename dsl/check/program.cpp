@@ -107,6 +107,12 @@ void Checker::collect() {
                        if (const auto found = tables.find(name); found != tables.end() && !found->second.standard) {
                          return duplicate("tables", name, found->second.file, found->second.span, table.name.span);
                        }
+                       mention({.kind = Mention::Kind::table,
+                                .span = table.name.span,
+                                .name = name,
+                                .doc = statement.doc,
+                                .declared = Declared{false, id, table.name.span},
+                                .declares = true});
                        tables[name] = {.name = name, .file = id, .tree = &table, .span = table.name.span};
                        ++out.own_tables;
                      },
@@ -144,6 +150,14 @@ void Checker::collect() {
                        info.file = id;
                        info.tree = &pipeline_tree;
                        info.span = span;
+                       if (pipeline_tree.name) {
+                         mention({.kind = Mention::Kind::pipeline,
+                                  .span = span,
+                                  .name = name,
+                                  .doc = statement.doc,
+                                  .declared = Declared{false, id, span},
+                                  .declares = true});
+                       }
                        pipelines[name] = std::move(info);
                        pipeline_order.push_back(name);
                      },
@@ -161,6 +175,7 @@ void Checker::collect() {
 }
 
 void Checker::check_lets() {
+  checks_lets = true;
   for (SourceId id = 0; id < out.files.size(); ++id) {
     file = id;
     for (const ast::Statement& statement : out.files[id].statements) {
@@ -168,9 +183,12 @@ void Checker::check_lets() {
       if (let == nullptr || lets[let->name.text].second.constant != &let->value) continue;
       frames.clear();
       frames.emplace_back();
-      let_value(let->name.text, lets[let->name.text].second, let->name.span);
+      Binding typed = lets[let->name.text].second;
+      typed.type = let_value(let->name.text, typed, let->name.span).type;
+      mention_name(let->name, typed, true);
     }
   }
+  checks_lets = false;
 }
 
 // ---- credentials ----
@@ -308,8 +326,11 @@ void Checker::finish() {
   out.plan.hash = hash_of(out.plan.files);
 }
 
-Checked check(const ProgramInput& input, const Catalog& catalog) {
+namespace {
+
+Checked checked(const ProgramInput& input, const Catalog& catalog, Index* index) {
   Checker checker(input, catalog);
+  checker.index = index;
   checker.load();
   checker.collect_allows();
   checker.collect();
@@ -330,6 +351,22 @@ Checked check(const ProgramInput& input, const Catalog& catalog) {
   checker.loops();
   checker.finish();
   return std::move(checker.out);
+}
+
+}  // namespace
+
+Checked check(const ProgramInput& input, const Catalog& catalog) { return checked(input, catalog, nullptr); }
+
+Checked check(const ProgramInput& input, const Catalog& catalog, Index& index) {
+  Checked result = checked(input, catalog, &index);
+  // A table's words are met again by each enumeration that looks them up: each is kept once.
+  const auto place = [](const Mention& each) { return std::pair(each.source, each.span.begin); };
+  std::stable_sort(index.mentions.begin(), index.mentions.end(),
+                   [&](const Mention& a, const Mention& b) { return place(a) < place(b); });
+  index.mentions.erase(std::unique(index.mentions.begin(), index.mentions.end(),
+                                   [&](const Mention& a, const Mention& b) { return place(a) == place(b); }),
+                       index.mentions.end());
+  return result;
 }
 
 Diagnostics check_catalog(const Catalog& catalog) {

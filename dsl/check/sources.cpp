@@ -198,6 +198,7 @@ bool Checker::stream_of(PipelineInfo& info, std::vector<std::string>& path) {
   const SourceId before = file;
   for (const ast::SourceUse& use : info.tree->sources) {
     file = info.file;
+    here(Here::Kind::source, use.path.span);
     std::string noun;
     if (use.path.parts.size() == 1) {
       const auto upstream = pipelines.find(use.path.parts[0].text);
@@ -206,6 +207,7 @@ bool Checker::stream_of(PipelineInfo& info, std::vector<std::string>& path) {
         good = false;
         continue;
       }
+      mention_pipeline(use.path.parts.front());
       if (!stream_of(upstream->second, path)) {
         good = false;
         continue;
@@ -223,6 +225,7 @@ bool Checker::stream_of(PipelineInfo& info, std::vector<std::string>& path) {
         good = false;
         continue;
       }
+      mention_node(use.path, Mention::Kind::source, spec->name, spec->doc);
       records.push_back(with_origin(spec->record));
       noun = spec->noun;
       info.has_before = info.has_before || spec->before;
@@ -294,6 +297,11 @@ std::optional<plan::Source> Checker::source_use(const ast::SourceUse& use, const
     report(codes::misplaced_part, use.of.front().span, fmt::format("`{}` takes no `of`", spec.name));
   for (const ast::Name& field : use.of) {
     made.of.push_back(field.text);
+    if (Here* place = here(Here::Kind::of_field, field.span)) place->owners = {spec.record};
+    if (spec.record.is(Kind::record)) {
+      if (const FieldType* known = spec.record.record->field(field.text))
+        mention_field(field, *spec.record.record, *known);
+    }
     if (!spec.of || !spec.record.is(Kind::record) || spec.record.record->field(field.text) != nullptr) continue;
     std::vector<std::string> names;
     for (const FieldType& each : spec.record.record->fields) names.push_back(each.name);
@@ -302,6 +310,10 @@ std::optional<plan::Source> Checker::source_use(const ast::SourceUse& use, const
   }
   if (use.options) {
     for (const ast::RecordField& option : use.options->fields) {
+      if (Here* place = here(Here::Kind::option, option.name.span)) {
+        place->node = spec.name;
+        place->given = names_of(use.options->fields);
+      }
       const auto known = std::find_if(spec.options.begin(), spec.options.end(),
                                       [&](const FieldType& each) { return each.name == option.name.text; });
       if (known == spec.options.end()) {
@@ -317,6 +329,12 @@ std::optional<plan::Source> Checker::source_use(const ast::SourceUse& use, const
                fmt::format("the option `{}` has no value", option.name.text));
         continue;
       }
+      mention({.kind = Mention::Kind::option,
+               .span = option.name.span,
+               .name = option.name.text,
+               .owner = spec.name,
+               .type = known->type,
+               .doc = known->doc});
       Typed value = expression(*option.value, &known->type);
       if (!require(value, known->type, option.value->span, fmt::format("`{}`", option.name.text))) continue;
       if (const auto* literal = std::get_if<plan::Literal>(&value.expr.node))

@@ -72,6 +72,10 @@ void Checker::check_table(TableInfo& table) {
         continue;
       }
       Typed typed = expression(key);
+      if (probed(key.span)) {
+        index->here.kind = Here::Kind::table_key;
+        index->here.name = table.name;
+      }
       const auto* constant = std::get_if<plan::Literal>(&typed.expr.node);
       if (constant == nullptr || typed.type.is(Kind::null)) {
         if (!typed.type.is(Kind::unknown))
@@ -132,6 +136,15 @@ Typed Checker::lookup(const std::string& name, const ast::Expr& key, Span span, 
   table.used = true;
   check_table(table);
   Typed value = expression(key);
+  if (index != nullptr) {
+    mention({.kind = Mention::Kind::table,
+             .span = table_span,
+             .name = name,
+             .type = table.value,
+             .declared = table.standard ? std::nullopt : std::optional(Declared{false, table.file, table.span})});
+    want_operand(key, table.key);
+    if (!in_catalog) index->lookups.emplace_back(name, value.type);
+  }
   if (value.type.is(Kind::unknown)) return bad(span);
   if (value.type.is(Kind::json)) {
     require(value, table.key.is(Kind::unknown) ? type_of(Kind::text) : table.key, key.span,

@@ -15,6 +15,7 @@ void Checker::check_test(const ast::Test& test, std::map<std::string, std::pair<
   if (const auto [earlier, fresh] = names.emplace(test.name, std::pair{file, test.name_span}); !fresh) {
     duplicate("tests", test.name, earlier->second.first, earlier->second.second, test.name_span);
   }
+  if (Here* place = here(Here::Kind::pipeline, test.of.span)) place->name = test.of.text;
   const auto found = pipelines.find(test.of.text);
   if (found == pipelines.end() || !visible[file].contains(found->second.file)) {
     if (is_lost(test.of.text)) return;
@@ -25,6 +26,7 @@ void Checker::check_test(const ast::Test& test, std::map<std::string, std::pair<
         test.of.span, test.of.text, all);
     return;
   }
+  mention_pipeline(test.of);
   frames.clear();
   frames.emplace_back();
   slots = 0;
@@ -73,7 +75,14 @@ std::vector<plan::Field> Checker::partial_fields(const ast::Record& record, cons
     const FieldType* known = nullptr;
     for (const RecordType* type : types) {
       for (const FieldType& each : type->fields) names.push_back(each.name);
-      if (known == nullptr) known = type->field(field.name.text);
+      if (known == nullptr && type->field(field.name.text) != nullptr) {
+        known = type->field(field.name.text);
+        mention_field(field.name, *type, *known);
+      }
+    }
+    if (Here* place = here(Here::Kind::field, field.name.span)) {
+      for (const RecordType* type : types) place->owners.push_back(record_of(std::make_shared<RecordType>(*type)));
+      place->given = names_of(record.fields);
     }
     if (known == nullptr && !types.empty()) {
       Diagnostic& diagnostic =
@@ -126,6 +135,7 @@ std::optional<plan::Given> Checker::check_given(const ast::Given& given, const P
     return made;
   }
   if (given.subject.parts.empty()) return std::nullopt;
+  if (Here* place = here(Here::Kind::given, given.subject.span)) place->name = tested.noun;
   std::vector<const RecordType*> types;
   const bool event = given.subject.parts.size() == 1;
   if (event) {
@@ -148,6 +158,7 @@ std::optional<plan::Given> Checker::check_given(const ast::Given& given, const P
       return std::nullopt;
     }
     made.node = *name;
+    mention_node(given.subject, Mention::Kind::action, spec->name, spec->doc);
     if (spec->result.is(Kind::record)) types.push_back(spec->result.record.get());
     if (spec->takes) types.push_back(spec->takes.get());
     if (spec->takes_anything) types.clear();
@@ -180,6 +191,8 @@ std::optional<plan::Expectation> Checker::check_expect(const ast::Expect& expect
   if (expect.kind == "skipped") made.kind = plan::Expectation::Kind::skipped;
   if (expect.kind == "parked") made.kind = plan::Expectation::Kind::parked;
   if (!expect.node) return made;
+  here(Here::Kind::expected, expect.node->span);
+  if (expect.operation) here(Here::Kind::operation, expect.operation->span);
   const auto name = node_name(*expect.node, made.connection);
   const ActionSpec* spec = name ? catalog.action(*name) : nullptr;
   if (spec == nullptr) {
@@ -187,6 +200,7 @@ std::optional<plan::Expectation> Checker::check_expect(const ast::Expect& expect
     return std::nullopt;
   }
   made.node = *name;
+  mention_node(*expect.node, Mention::Kind::action, spec->name, spec->doc);
   static const std::vector<std::string> operations = {"create", "update", "set", "append", "send", "none"};
   if (expect.operation && std::find(operations.begin(), operations.end(), expect.operation->text) == operations.end()) {
     Diagnostic& diagnostic = report(codes::unknown_verb, expect.operation->span,
