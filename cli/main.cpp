@@ -54,6 +54,7 @@ class CommandLine {
     nodes();
     graph();
     init();
+    lsp();
     demo();
     sandbox();
     completions();
@@ -256,6 +257,15 @@ class CommandLine {
     CLI::App* sub = add("init", "a working project: configuration, example pipelines with their tests, CI workflow",
                         pipewright::cli::init, "  pipewright init my-shop\n  pipewright init\n");
     sub->add_option("DIR", options_.directory, "where; this folder without it")->type_name("");
+  }
+
+  void lsp() {
+    CLI::App* sub = add(
+        "lsp", "a language server for editors, on standard input and output", pipewright::cli::lsp_server,
+        "  pipewright lsp                        an editor starts it; docs/editors.md has the set-up of VS Code, "
+        "Neovim "
+        "and Helix\n  vim.lsp.config.pipewright = { cmd = { \"pipewright\", \"lsp\" }, filetypes = { \"pipe\" } }\n");
+    sub->add_flag_callback("--stdio", [] {}, "the only way there is: some editors name it");
   }
 
   void demo() {

@@ -63,5 +63,6 @@ int events_list(const Options& options);
 int events_show(const Options& options);
 int events_retry(const Options& options);
 int status(const Options& options);
+int lsp_server(const Options& options);
 
 }  // namespace pipewright::cli

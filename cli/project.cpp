@@ -20,20 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* config_name = "pipewright.toml";
 
-// Beside the first path, then in its parents.
-std::string find_config(const std::vector<std::string>& paths) {
-  std::error_code error;
-  const fs::path first = paths.empty() ? fs::path(".") : fs::path(paths.front());
-  fs::path folder = fs::is_directory(first, error) ? first : first.parent_path();
-  if (folder.empty()) folder = ".";
-  if (fs::exists(folder / config_name, error)) return (folder / config_name).lexically_normal().string();
-  for (fs::path at = fs::absolute(folder, error).lexically_normal(); !at.empty(); at = at.parent_path()) {
-    if (fs::exists(at / config_name, error)) return (at / config_name).string();
-    if (at == at.parent_path()) break;
-  }
-  return {};
-}
-
 std::string git_commit(const std::string& folder) {
   // The head is read from the files themselves: no program is started.
   std::error_code error;
@@ -107,6 +93,50 @@ std::optional<int> find_files(const std::vector<std::string>& named, std::vector
   return std::nullopt;
 }
 
+std::string find_config(const std::vector<std::string>& paths) {
+  std::error_code error;
+  const fs::path first = paths.empty() ? fs::path(".") : fs::path(paths.front());
+  fs::path folder = fs::is_directory(first, error) ? first : first.parent_path();
+  if (folder.empty()) folder = ".";
+  if (fs::exists(folder / config_name, error)) return (folder / config_name).lexically_normal().string();
+  for (fs::path at = fs::absolute(folder, error).lexically_normal(); !at.empty(); at = at.parent_path()) {
+    if (fs::exists(at / config_name, error)) return (at / config_name).string();
+    if (at == at.parent_path()) break;
+  }
+  return {};
+}
+
+engine::ConfigRead read_config(const std::string& path, const std::string& text, const engine::Registry& registry) {
+  engine::Surroundings surroundings;
+  surroundings.variable = [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  surroundings.file = read_file;
+  return engine::read_config(path, text, registry, surroundings);
+}
+
+namespace {
+
+dsl::ProgramInput input_of(const Project& project, std::vector<std::pair<std::string, std::string>> files,
+                           dsl::Loader load) {
+  dsl::ProgramInput input;
+  input.files = std::move(files);
+  input.load = std::move(load);
+  input.time_zone = project.config.time_zone;
+  for (const auto& [name, settings] : project.config.connections)
+    input.connections[name] = project.registry->connection_type(settings.type)->default_name;
+  return input;
+}
+
+}  // namespace
+
+dsl::Checked checked(const Project& project, std::vector<std::pair<std::string, std::string>> files, dsl::Loader load,
+                     dsl::Index* index) {
+  const dsl::ProgramInput input = input_of(project, std::move(files), std::move(load));
+  return index == nullptr ? dsl::check(input, project.catalog) : dsl::check(input, project.catalog, *index);
+}
+
 std::optional<int> load_config(const Options& options, Project& into) {
   if (!into.registry) fill_registry(into);
   if (!options.state.starts_with("sqlite:") && options.state.find(':') != std::string::npos) {
@@ -126,13 +156,7 @@ std::optional<int> load_config(const Options& options, Project& into) {
     tell_error(fmt::format("{} cannot be read", path), "give the configuration's path with --config, or leave it out");
     return Status::usage;
   }
-  engine::Surroundings surroundings;
-  surroundings.variable = [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  };
-  surroundings.file = read_file;
-  engine::ConfigRead read = engine::read_config(path, *text, *into.registry, surroundings);
+  engine::ConfigRead read = read_config(path, *text, *into.registry);
   into.config = std::move(read.config);
   into.problems = std::move(read.problems);
   bool broken = false;
@@ -148,18 +172,16 @@ std::optional<int> load_config(const Options& options, Project& into) {
 std::optional<int> load(const Options& options, Project& into) {
   if (const auto stopped = find_files(options.paths, into.files)) return stopped;
   if (const auto stopped = load_config(options, into)) return stopped;
+  std::vector<std::pair<std::string, std::string>> files;
   for (const std::string& file : into.files) {
     const auto text = read_file(file);
     if (!text) {
       tell_error(fmt::format("{} cannot be read", file), "may this user read it?");
       return Status::usage;
     }
-    into.input.files.emplace_back(file, *text);
+    files.emplace_back(file, *text);
   }
-  into.input.load = read_file;
-  into.input.time_zone = into.config.time_zone;
-  for (const auto& [name, settings] : into.config.connections)
-    into.input.connections[name] = into.registry->connection_type(settings.type)->default_name;
+  into.input = input_of(into, std::move(files), read_file);
   into.checked = dsl::check(into.input, into.catalog);
   into.base = options.paths.empty() ? "." : options.paths.front();
   into.commit = git_commit(into.config.directory);
@@ -223,20 +245,15 @@ std::optional<int> ready(const Options& options, const Project& project, bool se
 
 std::shared_ptr<const dsl::plan::Plan> plan_from(const std::vector<std::pair<std::string, std::string>>& files,
                                                  const Project& project) {
-  dsl::ProgramInput input;
-  input.files = files;
-  input.load = [files](const std::string& path) -> std::optional<std::string> {
+  const auto load = [files](const std::string& path) -> std::optional<std::string> {
     for (const auto& [name, text] : files) {
       if (fs::path(name).lexically_normal() == fs::path(path).lexically_normal()) return text;
     }
     return std::nullopt;
   };
-  input.time_zone = project.config.time_zone;
-  for (const auto& [name, settings] : project.config.connections)
-    input.connections[name] = project.registry->connection_type(settings.type)->default_name;
-  dsl::Checked checked = dsl::check(input, project.catalog);
-  if (dsl::has_errors(checked.diagnostics)) return nullptr;
-  return std::make_shared<const dsl::plan::Plan>(std::move(checked.plan));
+  dsl::Checked program = checked(project, files, load);
+  if (dsl::has_errors(program.diagnostics)) return nullptr;
+  return std::make_shared<const dsl::plan::Plan>(std::move(program.plan));
 }
 
 std::string fingerprint_of_files(const Project& project, const Options& options) {

@@ -41,6 +41,18 @@ std::optional<int> find_files(const std::vector<std::string>& paths, std::vector
 /// returned.
 std::optional<int> load_config(const Options& options, Project& into);
 
+/// Where the configuration for these files and folders stands: beside the first one, then in its parents; empty:
+/// nowhere.
+std::string find_config(const std::vector<std::string>& paths);
+
+/// A configuration with this path and text; a secret that is missing is no reason to stop. Nothing is printed.
+engine::ConfigRead read_config(const std::string& path, const std::string& text, const engine::Registry& registry);
+
+/// Checks files (path and text) with the project's catalog and configuration: what `validate` says of them.
+/// `index`, when an editor wants to know what the words mean.
+dsl::Checked checked(const Project& project, std::vector<std::pair<std::string, std::string>> files, dsl::Loader load,
+                     dsl::Index* index = nullptr);
+
 /// Reads and checks everything. Returns the exit status when it cannot go on (no such file, a broken configuration),
 /// after telling why.
 std::optional<int> load(const Options& options, Project& into);
