@@ -30,6 +30,8 @@ void send(const Json& message) {
 
 class Conversation {
  public:
+  explicit Conversation(const Options& options) : server_(send, options.config) {}
+
   int run() {
     steady_clock::time_point last_change;
     while (true) {
@@ -94,11 +96,11 @@ class Conversation {
   lsp::Unframer unframer_;
   std::deque<Json> waiting_;
   std::set<std::string> cancelled_;
-  lsp::Server server_{send};
+  lsp::Server server_;
 };
 
 }  // namespace
 
-int lsp_server(const Options&) { return Conversation().run(); }
+int lsp_server(const Options& options) { return Conversation(options).run(); }
 
 }  // namespace pipewright::cli

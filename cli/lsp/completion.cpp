@@ -103,9 +103,6 @@ class Completion {
       Json made = {{"label", item.label},
                    {"kind", item.kind},
                    {"sortText", fmt::format("{}{:04}", item.rank, order++)},
-                   {"filterText", in_text_                       ? item.label
-                                  : item.insert.starts_with('"') ? item.insert
-                                                                 : item.label},
                    {"textEdit", {{"range", place_.text->range({begin, place_.offset})}, {"newText", inserted}}}};
       if (snippet) made["insertTextFormat"] = 2;
       if (!item.detail.empty()) made["detail"] = item.detail;

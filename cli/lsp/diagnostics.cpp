@@ -6,6 +6,7 @@
 
 #include "cli/lsp/requests.hpp"
 #include "cli/lsp/standard.hpp"
+#include "dsl/codes.hpp"
 
 namespace pipewright::cli::lsp {
 namespace {
@@ -41,7 +42,8 @@ Json diagnostic_json(const dsl::Diagnostic& diagnostic, const Analysis& analysis
                  {"code", diagnostic.code->text()},
                  {"source", "pipewright"},
                  {"message", whole_message(diagnostic)}};
-  if (diagnostic.code->text() == "P0408") result["tags"] = Json::array({1});
+  const bool faded = diagnostic.code == &dsl::codes::unused_table || diagnostic.code == &dsl::codes::unreachable_step;
+  if (faded) result["tags"] = Json::array({1});  // unnecessary
   for (const dsl::Label& label : diagnostic.labels) {
     result["relatedInformation"].push_back({{"location",
                                              {{"uri", workspace.uri_of(analysis.paths[label.source])},

@@ -15,7 +15,10 @@ namespace pipewright::cli::lsp {
 class Server {
  public:
   using Send = std::function<void(const Json& message)>;
-  explicit Server(Send send) : send_(std::move(send)) {}
+  /// `config`: the configuration of every program; empty: each is looked for.
+  Server(Send send, const std::string& config) : send_(std::move(send)) {
+    if (!config.empty()) context_.workspace.use_config(config);
+  }
 
   /// `cancelled`: the client has taken the request back meanwhile.
   void receive(const Json& message, bool cancelled = false);

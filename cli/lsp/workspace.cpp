@@ -71,6 +71,11 @@ Workspace::Workspace() {
   places_ = dsl::catalog_places(bare_->catalog);
 }
 
+void Workspace::use_config(const std::string& path) {
+  std::error_code error;
+  config_ = fs::absolute(path, error).lexically_normal().string();
+}
+
 void Workspace::add_folder(const std::string& uri) {
   std::string path = path_of_uri(uri);
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -123,6 +128,11 @@ std::string Workspace::stamp(const std::string& path) const {
   return fmt::format("{} {} {}.{}", status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
 }
 
+// A document that was not saved yet belongs to the workspace.
+std::string Workspace::place_of(const std::string& path) const {
+  return path.starts_with('/') || folders_.empty() ? path : folders_.front() + "/" + path;
+}
+
 // The innermost folder of the workspace, else the file's own: `validate` is run there.
 std::string Workspace::folder_of(const std::string& path) const {
   std::string best;
@@ -134,7 +144,8 @@ std::string Workspace::folder_of(const std::string& path) const {
 
 std::shared_ptr<const Project> Workspace::project_of(const std::string& path, std::vector<std::string>& read) {
   const std::string folder = fs::path(path).parent_path().string();
-  const std::string config = path.starts_with('/') ? find_config({path}) : std::string();
+  const std::string config = !config_.empty() ? config_ : path.starts_with('/') ? find_config({path}) : std::string();
+  if (!config_.empty()) read.push_back(config_);
   // A configuration that appears on the way changes everything.
   for (fs::path at = folder; !at.empty(); at = at.parent_path()) {
     const std::string candidate = (at / "pipewright.toml").string();
@@ -162,11 +173,12 @@ std::shared_ptr<const Project> Workspace::project_of(const std::string& path, st
 std::shared_ptr<const Analysis> Workspace::made(const std::string& path, const std::string& text,
                                                 std::vector<std::string>& read, std::optional<std::uint32_t> probe) {
   auto result = std::make_shared<Analysis>();
-  result->project = project_of(path, read);
+  result->project = project_of(place_of(path), read);
   result->config_broken = broken({{}, result->project->problems});
-  result->folder = folder_of(path);
+  result->folder = folder_of(place_of(path));
+  const std::string place = place_of(path);
   const auto absolute = [&](const std::string& name) {
-    return path.starts_with('/') ? (fs::path(result->folder) / name).lexically_normal().string() : name;
+    return place.starts_with('/') ? (fs::path(result->folder) / name).lexically_normal().string() : name;
   };
   const auto load = [&](const std::string& name) {
     read.push_back(absolute(name));

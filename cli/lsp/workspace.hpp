@@ -43,6 +43,8 @@ class Workspace {
  public:
   Workspace();
 
+  /// One configuration for every program; without it each is looked for as the commands do.
+  void use_config(const std::string& path);
   void add_folder(const std::string& uri);
   void remove_folder(const std::string& uri);
   [[nodiscard]] const std::vector<std::string>& folders() const { return folders_; }
@@ -76,11 +78,13 @@ class Workspace {
   };
 
   [[nodiscard]] std::string stamp(const std::string& path) const;
+  [[nodiscard]] std::string place_of(const std::string& path) const;  ///< where what is no file would be
   [[nodiscard]] std::string folder_of(const std::string& path) const;
   std::shared_ptr<const Project> project_of(const std::string& path, std::vector<std::string>& read);
   std::shared_ptr<const Analysis> made(const std::string& path, const std::string& text, std::vector<std::string>& read,
                                        std::optional<std::uint32_t> probe);
 
+  std::string config_;
   std::vector<std::string> folders_;
   std::map<std::string, Document> documents_;
   std::map<std::string, std::string> trial_;  ///< texts that stand for others for a moment

@@ -19,7 +19,7 @@ constexpr int patience = 20'000;  // milliseconds, for a machine that builds mea
 
 }  // namespace
 
-Client::Client() {
+Client::Client(const std::vector<std::string>& options) {
   std::string pattern = (std::filesystem::temp_directory_path() / "pipewright-lsp-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
@@ -37,15 +37,18 @@ Client::Client() {
   for (std::string& each : variables) envp.push_back(each.data());
   envp.push_back(nullptr);
   std::string program = PIPEWRIGHT_BINARY;
-  std::string word = "lsp";
-  char* argv[] = {program.data(), word.data(), nullptr};
+  std::vector<std::string> words = {program, "lsp"};
+  words.insert(words.end(), options.begin(), options.end());
+  std::vector<char*> argv;
+  for (std::string& each : words) argv.push_back(each.data());
+  argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in[0], 0);
   posix_spawn_file_actions_adddup2(&actions, out[1], 1);
   posix_spawn_file_actions_addclose(&actions, to_);
   posix_spawn_file_actions_addclose(&actions, from_);
-  const int failed = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, argv, envp.data());
+  const int failed = ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, argv.data(), envp.data());
   posix_spawn_file_actions_destroy(&actions);
   ::close(in[0]);
   ::close(out[1]);

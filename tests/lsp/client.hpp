@@ -13,7 +13,8 @@ using Json = nlohmann::json;
 class Client {
  public:
   /// A server in a new folder, without any message yet.
-  Client();
+  Client() : Client(std::vector<std::string>{}) {}
+  explicit Client(const std::vector<std::string>& options);  ///< behind `pipewright lsp`
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -70,6 +70,18 @@ TEST_CASE("every wrong program of the golden tests is told of as validate tells 
   CHECK(count > 50);
 }
 
+TEST_CASE("what has no effect is faded") {
+  Client client;
+  client.begin();
+  client.open("a.pipe", "table unused { 1 -> 2 }\non wb.fbs.new\n  -> where false\n  -> log.info \"x\"\n");
+  const Json diagnostics = client.published("a.pipe")["diagnostics"];
+  REQUIRE(diagnostics.size() == 2);
+  for (const Json& each : diagnostics) {
+    CHECK(each["tags"] == Json::array({1}));
+    CHECK(each["severity"] == 2);
+  }
+}
+
 TEST_CASE("a diagnostic has its code, its help and the other place that is to blame") {
   Client client;
   client.begin();
@@ -137,6 +149,16 @@ TEST_CASE("the connections of pipewright.toml are known, and its mistakes are to
   CHECK(client.published("deep/er/a.pipe")["diagnostics"].empty());
 }
 
+TEST_CASE("--config names the configuration of every program") {
+  const std::filesystem::path elsewhere = std::filesystem::temp_directory_path() / "pipewright-lsp-config.toml";
+  std::ofstream(elsewhere) << "[connections.wb_spb]\ntype = \"wildberries\"\ntoken = \"env:NO_SUCH_TOKEN\"\n";
+  Client client({"--config", elsewhere.string(), "--stdio"});
+  client.begin();
+  client.open("a.pipe", "on wb_spb.fbs.new\n  -> log.info \"{order.id}\"\n");
+  CHECK(client.published("a.pipe")["diagnostics"].empty());
+  std::filesystem::remove(elsewhere);
+}
+
 TEST_CASE("a document that is closed has no mistakes, and one that has no file is checked") {
   Client client;
   client.begin();
@@ -144,8 +166,10 @@ TEST_CASE("a document that is closed has no mistakes, and one that has no file i
   CHECK(client.published("a.pipe")["diagnostics"].size() == 1);
   client.notify("textDocument/didClose", {{"textDocument", {{"uri", client.uri("a.pipe")}}}});
   CHECK(client.published("a.pipe")["diagnostics"].empty());
+  client.save("pipewright.toml", "[connections.wb_moscow]\ntype = \"wildberries\"\ntoken = \"env:NO_SUCH_TOKEN\"\n");
   client.notify("textDocument/didOpen",
-                {{"textDocument", {{"uri", "untitled:Untitled-1"}, {"version", 1}, {"text", "on nothing.here\n"}}}});
+                {{"textDocument",
+                  {{"uri", "untitled:Untitled-1"}, {"version", 1}, {"text", "on nothing.here, wb_moscow.fbs.new\n"}}}});
   Json message = client.receive();
   while (message.value("method", "") != "textDocument/publishDiagnostics") message = client.receive();
   CHECK(message["params"]["uri"] == "untitled:Untitled-1");
