@@ -43,6 +43,7 @@ Answer semantic_tokens(Context& context, const Json& params);  // colours.cpp
 Json semantic_legend();
 Answer code_actions(Context& context, const Json& params);  // actions.cpp
 Answer inlay_hints(Context& context, const Json& params);   // hints.cpp
+Answer formatting(Context& context, const Json& params);    // formatting.cpp
 
 // ---- navigation.cpp, for rename ----
 

@@ -25,6 +25,7 @@ const std::map<std::string, Handler>& handlers() {
       {"textDocument/semanticTokens/full", semantic_tokens},
       {"textDocument/codeAction", code_actions},
       {"textDocument/inlayHint", inlay_hints},
+      {"textDocument/formatting", formatting},
   };
   return all;
 }
@@ -47,6 +48,7 @@ Json capabilities() {
       {"semanticTokensProvider", {{"legend", semantic_legend()}, {"full", true}}},
       {"codeActionProvider", {{"codeActionKinds", {"quickfix", "source.fixAll"}}}},
       {"inlayHintProvider", true},
+      {"documentFormattingProvider", true},
       {"workspace", {{"workspaceFolders", {{"supported", true}, {"changeNotifications", true}}}}},
   };
 }

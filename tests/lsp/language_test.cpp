@@ -349,3 +349,22 @@ TEST_CASE("the argument that is being written is shown") {
   CHECK(help("let a = (1 + |)\n").is_null());
   CHECK(help("let a = 1 |\n").is_null());
 }
+
+TEST_CASE("formatting changes the lines that differ and leaves the others where they are") {
+  Client client;
+  client.begin();
+  const Json options = {{"tabSize", 2}, {"insertSpaces", true}};
+  const auto formatted = [&](const std::string& text) {
+    client.open("a.pipe", text);
+    return client.request("textDocument/formatting",
+                          {{"textDocument", {{"uri", client.uri("a.pipe")}}}, {"options", options}});
+  };
+  CHECK(formatted("on wb.fbs.new\n  -> crm.order\n").empty());
+  CHECK(formatted("on wb.fbs.new -> \n").empty());  // what does not parse is left alone
+  const Json edits = formatted(
+      "# first\npipeline a\n  on wb.fbs.new\n  ->   crm.order\n\npipeline b\n  on wb.dbs.new\n  -> crm.order\n");
+  REQUIRE(edits.size() == 1);
+  CHECK(edits[0]["range"]["start"] == Json({{"line", 3}, {"character", 0}}));
+  CHECK(edits[0]["range"]["end"] == Json({{"line", 4}, {"character", 0}}));
+  CHECK(edits[0]["newText"] == "  -> crm.order\n");
+}
