@@ -1,10 +1,16 @@
-// Code actions: the mends that diagnostics bring, and `# allow` for a warning that is meant.
+// Code actions: the mends that diagnostics bring, the import of a name that another file of the workspace gives, and
+// `# allow` for a warning that is meant.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 
 #include "base/text.hpp"
 #include "cli/lsp/requests.hpp"
+#include "cli/lsp/standard.hpp"
+#include "dsl/codes.hpp"
+#include "dsl/parser.hpp"
 
 namespace pipewright::cli::lsp {
 namespace {
@@ -13,6 +19,43 @@ Json edit_json(const std::string& uri, const Text& text, const std::vector<dsl::
   Json list = Json::array();
   for (const dsl::Edit& each : edits) list.push_back({{"range", text.range(each.span)}, {"newText", each.text}});
   return {{"changes", {{uri, list}}}};
+}
+
+bool gives(const dsl::ast::File& file, std::string_view name) {
+  return std::any_of(file.statements.begin(), file.statements.end(), [&](const dsl::ast::Statement& statement) {
+    if (const auto* let = std::get_if<dsl::ast::Let>(&statement.node)) return let->name.text == name;
+    if (const auto* table = std::get_if<dsl::ast::Table>(&statement.node)) return table->name.text() == name;
+    if (const auto* pipeline = std::get_if<dsl::ast::Pipeline>(&statement.node))
+      return pipeline->name && pipeline->name->text == name;
+    return false;
+  });
+}
+
+// The files of the workspace that give a name which is not known here, and the line that imports each.
+std::vector<dsl::Edit> imports(const Context& context, const Analysis& analysis, const dsl::Diagnostic& diagnostic) {
+  static constexpr std::array codes = {&dsl::codes::unknown_name, &dsl::codes::unknown_table, &dsl::codes::unknown_node,
+                                       &dsl::codes::test_of_nothing};
+  std::vector<dsl::Edit> found;
+  if (std::find(codes.begin(), codes.end(), diagnostic.code) == codes.end()) return found;
+  const std::string_view name = analysis.checked.sources.front()->text(diagnostic.span);
+  // Behind the imports that are there, else above everything.
+  std::uint32_t at = 0;
+  for (const dsl::ast::Statement& statement : analysis.checked.files.front().statements) {
+    const auto* import = std::get_if<dsl::ast::Import>(&statement.node);
+    if (import == nullptr) continue;
+    const std::size_t end = analysis.texts.front()->text().find('\n', import->path_span.end);
+    if (end != std::string::npos) at = static_cast<std::uint32_t>(end + 1);
+  }
+  for (const std::string& path : context.workspace.files()) {
+    const bool seen = std::find(analysis.paths.begin(), analysis.paths.end(), path) != analysis.paths.end();
+    const auto text = seen || is_standard(path) ? std::nullopt : context.workspace.text_of(path);
+    if (!text || !gives(dsl::parse(dsl::Source(path, *text)).file, name)) continue;
+    const std::filesystem::path folder = std::filesystem::path(analysis.paths.front()).parent_path();
+    const std::string written = std::filesystem::path(path).lexically_relative(folder).string();
+    if (written.empty()) continue;  // of a document that has no file
+    found.push_back({{at, at}, fmt::format("import \"{}\"\n", written)});
+  }
+  return found;
 }
 
 bool wanted(const Json& only, const std::string& kind) {
@@ -48,6 +91,12 @@ Answer code_actions(Context& context, const Json& params) {
                         {"isPreferred", true},
                         {"diagnostics", {diagnostic}},
                         {"edit", edit_json(uri, *place->text, {*each.edit})}});
+    }
+    for (const dsl::Edit& import : imports(context, *analysis, each)) {
+      result.push_back({{"title", "Write " + trimmed(import.text)},
+                        {"kind", "quickfix"},
+                        {"diagnostics", {diagnostic}},
+                        {"edit", edit_json(uri, *place->text, {import})}});
     }
     if (each.code->severity != dsl::Severity::warning) continue;
     for (const dsl::ast::Statement& statement : analysis->checked.files.front().statements) {

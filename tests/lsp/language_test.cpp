@@ -311,6 +311,32 @@ TEST_CASE("a mend is offered where its mistake is, and all of them at once") {
   CHECK(client.validated("r.pipe")["diagnostics"].empty());
 }
 
+TEST_CASE("a name that another file gives can be imported") {
+  Client client;
+  client.begin();
+  client.save("lib/tables.pipe", "table stage { \"new\" -> \"new\", else skip }\n");
+  client.save("lib/pipes.pipe", "pipeline accepted\n  on wb.fbs.new\n");
+  const struct {
+    const char* text;
+    int line;
+    int character;
+    const char* title;
+  } cases[] = {{"import \"lib/pipes.pipe\"\non accepted\n  -> log.info \"{stage[order.supplier_status]}\"\n", 2, 18,
+                "Write import \"lib/tables.pipe\""},
+               {"on accepted\n  -> log.info \"{order.id}\"\n", 0, 5, "Write import \"lib/pipes.pipe\""}};
+  for (const auto& each : cases) {
+    client.open("a.pipe", each.text);
+    const Json at = {{"line", each.line}, {"character", each.character}};
+    const Json actions = client.request("textDocument/codeAction", {{"textDocument", {{"uri", client.uri("a.pipe")}}},
+                                                                    {"range", {{"start", at}, {"end", at}}},
+                                                                    {"context", {{"diagnostics", Json::array()}}}});
+    REQUIRE(actions.size() == 1);
+    CHECK(actions[0]["title"] == each.title);
+    client.save("r.pipe", applied(each.text, actions[0]["edit"]["changes"][client.uri("a.pipe")]));
+    CHECK(client.validated("r.pipe")["diagnostics"].empty());
+  }
+}
+
 TEST_CASE("hints show the fields that an action takes from the default mapping, and no others") {
   Client client;
   client.begin();
