@@ -45,9 +45,9 @@ struct Mention {
   SourceId source = 0;
   Span span;
   std::string name;
-  std::string owner = {};
+  std::string owner;
   Type type = {};
-  std::string doc = {};
+  std::string doc;
   std::optional<Declared> declared = std::nullopt;  ///< in the program; what is standard is in CatalogPlaces
   bool declares = false;                            ///< the word itself is the declaration
 };

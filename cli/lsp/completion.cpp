@@ -41,10 +41,10 @@ enum ItemKind {
 struct Item {
   std::string label;
   ItemKind kind = keyword_item;
-  std::string detail = {};
-  std::string doc = {};
-  std::string insert = {};   ///< empty: the label
-  std::string snippet = {};  ///< with places to fill in, for clients that take them
+  std::string detail;
+  std::string doc;
+  std::string insert;   ///< empty: the label
+  std::string snippet;  ///< with places to fill in, for clients that take them
   int rank = 5;              ///< what is likely comes first
 };
 

@@ -28,8 +28,8 @@ struct Symbol {
   SymbolKind kind = function;
   dsl::Span span;
   dsl::Span word;
-  std::string detail = {};
-  std::vector<Symbol> children = {};
+  std::string detail;
+  std::vector<Symbol> children;
 };
 
 // Without the space and the comments behind it.
