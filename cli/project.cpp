@@ -191,7 +191,8 @@ std::optional<int> load(const Options& options, Project& into) {
 std::optional<int> ready(const Options& options, const Project& project, bool secrets_needed) {
   if (dsl::has_errors(project.checked.diagnostics)) {
     fmt::print(stderr, "{}",
-               dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2)));
+               dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2),
+                                screen_width(2)));
     fmt::print(stderr, "{}\n", dsl::count_text(project.checked.diagnostics, project.checked.sources.size()));
     return Status::wrong;
   }

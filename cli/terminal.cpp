@@ -19,6 +19,8 @@ bool colors(const std::string& option, int descriptor) {
   return is_terminal(descriptor);
 }
 
+std::size_t screen_width(int descriptor) { return is_terminal(descriptor) ? terminal_width(descriptor) : 0; }
+
 std::size_t terminal_width(int descriptor) {
   winsize size{};
   if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 20) return size.ws_col;

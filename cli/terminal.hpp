@@ -11,6 +11,7 @@ namespace pipewright::cli {
 bool colors(const std::string& option, int descriptor);
 bool is_terminal(int descriptor);
 std::size_t terminal_width(int descriptor);
+std::size_t screen_width(int descriptor);  ///< of a terminal; 0 where there is none, and nothing has to fit
 
 std::string padded(std::string_view text, std::size_t width);  ///< to the right with spaces, by columns
 std::string padded_left(std::string_view text, std::size_t width);

@@ -26,21 +26,60 @@ std::string expanded(std::string_view line) {
   return out;
 }
 
-// The underline below `line` for the part of `span` that lies on it.
-std::string underline(const Source& source, Span span, std::size_t number, char mark) {
+/// A line of the source with the part of a span that lies on it, in columns.
+struct Line {
+  std::string text;
+  std::size_t from = 0;   ///< before what is underlined
+  std::size_t width = 1;  ///< of it
+};
+
+Line line_of(const Source& source, Span span, std::size_t number) {
   const std::string_view line = source.line(number);
   const auto offset = static_cast<std::size_t>(line.data() - source.text().data());
   const std::size_t begin = std::clamp<std::size_t>(span.begin, offset, offset + line.size()) - offset;
   const std::size_t end = std::clamp<std::size_t>(span.end, offset + begin, offset + line.size()) - offset;
-  const std::size_t indent = display_width(expanded(line.substr(0, begin)));
-  const std::size_t width = std::max<std::size_t>(1, display_width(expanded(line.substr(begin, end - begin))));
-  return std::string(indent, ' ') + std::string(width, mark);
+  return {expanded(line), display_width(expanded(line.substr(0, begin))),
+          std::max<std::size_t>(1, display_width(expanded(line.substr(begin, end - begin))))};
+}
+
+// The columns `from` to `from + count` of a text; a letter that does not fit is left out.
+std::string columns(const std::string& text, std::size_t from, std::size_t count) {
+  std::string made;
+  std::size_t at = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    std::size_t end = begin + 1;
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+    const std::string letter = text.substr(begin, end - begin);
+    const std::size_t width = display_width(letter);
+    if (at >= from && at + width <= from + count) made += letter;
+    at += width;
+    begin = end;
+  }
+  return made;
+}
+
+// Cut to `room` columns around what is underlined.
+Line fitted(Line line, std::size_t room) {
+  const std::size_t whole = display_width(line.text);
+  if (whole <= room || room < 20) return line;
+  const std::size_t inside = room - 2;  // beside the signs of what was cut
+  const std::size_t shown = std::min(line.width, inside);
+  std::size_t from = line.from > inside / 3 ? line.from - inside / 3 : 0;
+  from = std::min({from, line.from, whole - std::min(whole, inside)});
+  if (line.from + shown > from + inside) from = line.from + shown - inside;
+  const bool before = from > 0;
+  const bool behind = from + inside < whole;
+  Line made;
+  made.text = (before ? "…" : "") + columns(line.text, from, inside) + (behind ? "…" : "");
+  made.from = line.from - from + (before ? 1 : 0);
+  made.width = shown;
+  return made;
 }
 
 class Drawing {
  public:
-  Drawing(const Diagnostic& diagnostic, const Sources& sources, const Colors& colors)
-      : diagnostic_(diagnostic), sources_(sources), colors_(colors) {}
+  Drawing(const Diagnostic& diagnostic, const Sources& sources, const Colors& colors, std::size_t screen)
+      : diagnostic_(diagnostic), sources_(sources), colors_(colors), screen_(screen) {}
 
   std::string text() {
     const bool error = diagnostic_.code->severity == Severity::error;
@@ -81,16 +120,19 @@ class Drawing {
 
   void snippet(SourceId id, Span span, char mark, const std::string& note) {
     const std::size_t number = source(id).position(span.begin).line;
-    out_ +=
-        fmt::format(" {}{:>{}} |{} {}\n", colors_.dim, number, width_, colors_.off, expanded(source(id).line(number)));
+    Line line = line_of(source(id), span, number);
+    if (screen_ > width_ + 4) line = fitted(std::move(line), screen_ - width_ - 4);
+    out_ += fmt::format(" {}{:>{}} |{} {}\n", colors_.dim, number, width_, colors_.off, line.text);
     const char* color = diagnostic_.code->severity == Severity::error ? colors_.error : colors_.warning;
     out_ += fmt::format("{} {}|{} {}{}{}{}{}\n", std::string(width_ + 1, ' '), colors_.dim, colors_.off, color,
-                        underline(source(id), span, number, mark), note.empty() ? "" : " ", note, colors_.off);
+                        std::string(line.from, ' ') + std::string(line.width, mark), note.empty() ? "" : " ", note,
+                        colors_.off);
   }
 
   const Diagnostic& diagnostic_;
   const Sources& sources_;
   const Colors& colors_;
+  const std::size_t screen_;
   std::size_t width_ = 1;
   std::string out_;
 };
@@ -214,12 +256,12 @@ std::string counted(std::size_t count, const char* one, const char* many) {
 
 }  // namespace
 
-std::string render_text(const Diagnostics& diagnostics, const Sources& sources, bool color) {
+std::string render_text(const Diagnostics& diagnostics, const Sources& sources, bool color, std::size_t width) {
   const Colors colors = color ? terminal : Colors{};
   std::string out;
   for (const Diagnostic& each : diagnostics) {
     if (!out.empty()) out += "\n";
-    out += Drawing(each, sources, colors).text();
+    out += Drawing(each, sources, colors, width).text();
   }
   return out;
 }

@@ -12,8 +12,9 @@ namespace pipewright::dsl {
 
 using Sources = std::vector<std::shared_ptr<const Source>>;
 
-/// The drawing of screens.md, all diagnostics one below the other; `color` adds terminal colours.
-std::string render_text(const Diagnostics& diagnostics, const Sources& sources, bool color);
+/// The drawing of screens.md, all diagnostics one below the other; `color` adds terminal colours. A source line that is
+/// longer than `width` columns is cut around what is underlined; 0: it never is.
+std::string render_text(const Diagnostics& diagnostics, const Sources& sources, bool color, std::size_t width = 0);
 
 /// `{"diagnostics":[{"code","severity","message","file","line","column","end_line","end_column","help"}],"files":N,"pipelines":N}`
 std::string render_json(const Diagnostics& diagnostics, const Sources& sources, std::size_t files,

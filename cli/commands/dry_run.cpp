@@ -320,7 +320,8 @@ int dry_run(const Options& options) {
   }
   if (const auto stopped = ready(options, project, !options.offline && !options.sandbox)) return *stopped;
   fmt::print(stderr, "{}",
-             dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2)));
+             dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2),
+                              screen_width(2)));
   if (!options.since.empty()) {
     const auto since = parse_duration(options.since);
     if (!since) {

@@ -23,7 +23,7 @@ std::optional<std::string> canonical(const std::string& name, const std::string&
   const dsl::Parsed parsed = dsl::parse(*source);
   if (parsed.diagnostics.empty()) return dsl::format(parsed.file, *source);
   fmt::print(stderr, "{}{} does not parse and is left as it is\n",
-             dsl::render_text(parsed.diagnostics, {source}, colors(options.color, 2)), name);
+             dsl::render_text(parsed.diagnostics, {source}, colors(options.color, 2), screen_width(2)), name);
   return std::nullopt;
 }
 

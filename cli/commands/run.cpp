@@ -27,7 +27,8 @@ class Run {
     if (const auto stopped = load(options_, *project_)) return *stopped;
     if (const auto stopped = ready(options_, *project_, true)) return *stopped;
     for (const dsl::Diagnostic& each : project_->checked.diagnostics) {
-      fmt::print(stderr, "{}", dsl::render_text({each}, project_->checked.sources, colors(options_.color, 2)));
+      fmt::print(stderr, "{}",
+                 dsl::render_text({each}, project_->checked.sources, colors(options_.color, 2), screen_width(2)));
     }
     const std::string state = state_path(options_, *project_);
     auto journal = engine::SqliteJournal::open(state, engine::SqliteJournal::Mode::write);

@@ -49,7 +49,7 @@ std::optional<int> fix_files(const Options& options, Project& project) {
 
 void print_text(const dsl::Checked& checked, std::size_t pipelines, const Options& options) {
   if (!checked.diagnostics.empty()) {
-    fmt::print("{}", dsl::render_text(checked.diagnostics, checked.sources, colors(options.color, 1)));
+    fmt::print("{}", dsl::render_text(checked.diagnostics, checked.sources, colors(options.color, 1), screen_width(1)));
     fmt::print("{}\n", dsl::count_text(checked.diagnostics, checked.sources.size()));
     return;
   }
