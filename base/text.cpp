@@ -178,4 +178,23 @@ std::string snake_case(std::string_view word) {
   return out;
 }
 
+std::string xml_escaped(std::string_view text) {
+  std::string made;
+  for (const char c : text) {
+    if (c == '&')
+      made += "&amp;";
+    else if (c == '<')
+      made += "&lt;";
+    else if (c == '>')
+      made += "&gt;";
+    else if (c == '"')
+      made += "&quot;";
+    else if (c == '\n')
+      made += "&#10;";
+    else if (static_cast<unsigned char>(c) >= 0x20 || c == '\t')
+      made.push_back(c);
+  }
+  return made;
+}
+
 }  // namespace pipewright

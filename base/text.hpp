@@ -28,5 +28,7 @@ std::optional<std::string> closest(std::string_view word, const std::vector<std:
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 /// `isB2B` is `is_b2b`, `nmId` is `nm_id`, `incomeID` is `income_id`: an API's word as records spell it.
 std::string snake_case(std::string_view word);
+/// For text and attributes of XML; control characters that XML does not have are left out.
+std::string xml_escaped(std::string_view text);
 
 }  // namespace pipewright

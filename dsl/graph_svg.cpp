@@ -28,23 +28,6 @@ struct Box {
   std::size_t node = 0;
 };
 
-std::string escaped(const std::string& text) {
-  std::string made;
-  for (const char c : text) {
-    if (c == '&')
-      made += "&amp;";
-    else if (c == '<')
-      made += "&lt;";
-    else if (c == '>')
-      made += "&gt;";
-    else if (c == '"')
-      made += "&quot;";
-    else if (static_cast<unsigned char>(c) >= 0x20)
-      made.push_back(c);
-  }
-  return made;
-}
-
 // Broken at spaces, hard where there is none.
 std::vector<std::string> wrapped(const std::string& text) {
   std::vector<std::string> lines;
@@ -155,7 +138,7 @@ class Picture {
           "fill=\"#6b7280\">"
           "{}</tspan></text>\n",
           lanes_[i].x, lanes_[i].y, right + padding - margin, lanes_[i].height, margin + padding, lanes_[i].y + 19,
-          escaped(pipeline.name), escaped(pipeline.place));
+          xml_escaped(pipeline.name), xml_escaped(pipeline.place));
     }
     for (const GraphEdge& edge : graph_.edges) {
       if (edge.kind != GraphEdge::Kind::lookup) out += line(edge);
@@ -258,8 +241,8 @@ class Picture {
     if (!edge.label.empty()) {
       const std::vector<std::string> parts = wrapped(edge.label);
       const std::string text = parts.front() + (parts.size() > 1 ? " …" : "");
-      out +=
-          fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"#92400e\">{}</text>\n", turn + 4, y2 - 5, escaped(text));
+      out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"#92400e\">{}</text>\n", turn + 4, y2 - 5,
+                         xml_escaped(text));
     }
     return out;
   }
@@ -281,7 +264,7 @@ class Picture {
     for (std::size_t i = 0; i < texts_[box.node].size(); ++i, y += line_height) {
       out += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\"{} xml:space=\"preserve\">{}</text>\n", box.x + padding, y,
                          i < titles_[box.node] ? " font-weight=\"bold\"" : " fill=\"#374151\"",
-                         escaped(texts_[box.node][i]));
+                         xml_escaped(texts_[box.node][i]));
     }
     return out;
   }

@@ -123,25 +123,6 @@ void print_json(const std::vector<Tried>& all, const std::optional<Coverage>& co
   fmt::print("{}\n", out.dump());
 }
 
-std::string xml(std::string_view text) {
-  std::string made;
-  for (const char c : text) {
-    if (c == '&')
-      made += "&amp;";
-    else if (c == '<')
-      made += "&lt;";
-    else if (c == '>')
-      made += "&gt;";
-    else if (c == '"')
-      made += "&quot;";
-    else if (c == '\n')
-      made += "&#10;";
-    else if (static_cast<unsigned char>(c) >= 0x20 || c == '\t')
-      made.push_back(c);
-  }
-  return made;
-}
-
 void print_junit(const std::vector<Tried>& all) {
   const auto seconds = [](Duration took) { return static_cast<double>(took.count()) / 1000.0; };
   std::size_t failed = 0;
@@ -157,17 +138,18 @@ void print_junit(const std::vector<Tried>& all) {
       all.size(), failed, seconds(took));
   for (const Tried& each : all) {
     const Place& place = each.tried.test->place;
-    fmt::print("<testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.3f}\"", xml(each.tried.name),
-               xml(each.tried.test->pipeline), xml(place.file), place.line, seconds(each.result.took));
+    fmt::print("<testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.3f}\"",
+               xml_escaped(each.tried.name), xml_escaped(each.tried.test->pipeline), xml_escaped(place.file),
+               place.line, seconds(each.result.took));
     if (each.passed()) {
       fmt::print("/>\n");
       continue;
     }
     fmt::print(">\n");
     for (const TrialFailure& failure : each.result.failures) {
-      fmt::print("<failure message=\"{}\" type=\"expectation\">{}: {}\n", xml(failure.message),
-                 xml(place_text(failure.place)), xml(failure.message));
-      for (const std::string& line : failure.details) fmt::print("{}\n", xml(line));
+      fmt::print("<failure message=\"{}\" type=\"expectation\">{}: {}\n", xml_escaped(failure.message),
+                 xml_escaped(place_text(failure.place)), xml_escaped(failure.message));
+      for (const std::string& line : failure.details) fmt::print("{}\n", xml_escaped(line));
       fmt::print("</failure>\n");
     }
     fmt::print("</testcase>\n");

@@ -73,3 +73,8 @@ TEST_CASE("texts are joined with what stands between them") {
   CHECK(join({"a"}, ", ") == "a");
   CHECK(join({"a", "b", "c"}, ", ") == "a, b, c");
 }
+
+TEST_CASE("text in XML cannot end what it stands in") {
+  CHECK(xml_escaped("<a b=\"c\">&\n\x01\ttail") == "&lt;a b=&quot;c&quot;&gt;&amp;&#10;\ttail");
+  CHECK(xml_escaped("Кружка «300 мл»") == "Кружка «300 мл»");
+}
