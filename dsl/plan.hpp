@@ -84,8 +84,9 @@ struct Conditional {
 struct ListOf {
   std::vector<Expr> elements;
 };
+struct Field;
 struct RecordOf {
-  std::vector<std::pair<std::string, Expr>> fields;
+  std::vector<Field> fields;
 };
 struct Comprehension {
   Box<Expr> element;

@@ -181,7 +181,8 @@ std::map<std::string, Counters> SqliteJournal::counters() const {
 
 std::map<std::string, Pace> SqliteJournal::paces() const {
   std::map<std::string, Pace> all;
-  for (const auto& [pipeline, counters] : counters()) {
+  for (const auto& each : counters()) {
+    const std::string& pipeline = each.first;
     const auto moment = [&](const char* query) -> std::optional<Instant> {
       auto rows = parts_->reader.run(query);
       rows.with(pipeline);

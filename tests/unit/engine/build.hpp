@@ -45,7 +45,7 @@ inline Expr call(std::string name, std::vector<Expr> arguments) {
 }
 inline Expr text(std::vector<Expr> parts) { return at(plan::TextOf{std::move(parts)}, {}, Type::Kind::text); }
 inline Expr list(std::vector<Expr> elements) { return at(plan::ListOf{std::move(elements)}); }
-inline Expr record(std::vector<std::pair<std::string, Expr>> fields) { return at(plan::RecordOf{std::move(fields)}); }
+inline Expr record(std::vector<plan::Field> fields) { return at(plan::RecordOf{std::move(fields)}); }
 
 inline plan::Step step(decltype(plan::Step::node) node, std::string text) {
   return {std::move(node), {"test.pipe", 7, 3, std::move(text)}};
