@@ -461,7 +461,7 @@ Typed Checker::record(const ast::RecordLiteral& node, Span span, const Type* wan
       if (known->type.is(Kind::money)) value.expr.type = type_of(Kind::money, value.type.nullable);
     }
     type->fields.push_back({.name = field.name.text, .type = value.type});
-    made.fields.emplace_back(field.name.text, std::move(value.expr));
+    made.fields.push_back({field.name.text, std::move(value.expr)});
   }
   Type result = record_of(type);
   return {result, {std::move(made), result, place(span)}};

@@ -104,7 +104,7 @@ plan::Expr Checker::partial_value(const ast::Expr& value, const std::string& own
   if (known != nullptr && known->type.is(Kind::record) && inner != nullptr) {
     plan::RecordOf record;
     for (plan::Field& field : partial_fields({inner->fields, value.span}, owner, {known->type.record.get()}))
-      record.fields.emplace_back(std::move(field.name), std::move(field.value));
+      record.fields.push_back(std::move(field));
     return {std::move(record), known->type, place(value.span)};
   }
   const auto* list = std::get_if<ast::ListLiteral>(&value.node);
