@@ -287,9 +287,9 @@ std::vector<engine::SinkReach> positions(Connection& connection) {
     sink.waiting.clear();
     engine::SinkReach reach{path, std::to_string(sink.size), {}};
     if (done > 0) {
-      reach.settle = [path, descriptor = sink.descriptor] {
+      reach.settle = [name = path, descriptor = sink.descriptor] {
         // A pipe or a terminal cannot be synchronised, and keeps nothing.
-        if (::fdatasync(descriptor->number()) != 0 && errno != EINVAL && errno != EROFS) unwritable(path);
+        if (::fdatasync(descriptor->number()) != 0 && errno != EINVAL && errno != EROFS) unwritable(name);
       };
     }
     result.push_back(std::move(reach));
