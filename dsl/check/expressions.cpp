@@ -181,7 +181,7 @@ Typed Checker::let_value(const std::string& name, const Binding& binding, Span s
     lets_in_circle.insert(circle.begin(), circle.end());
     return bad(span);
   }
-  if (lets_in_circle.contains(name)) return bad(span);
+  if (lets_in_circle.contains(name) || wrong_lets.contains(name)) return bad(span);
   const SourceId file_before = file;
   const bool catalog_before = in_catalog;
   auto frames_before = std::move(frames);
@@ -191,7 +191,9 @@ Typed Checker::let_value(const std::string& name, const Binding& binding, Span s
   in_catalog = false;
   if (lets_under_way.empty()) let_parts = 0;
   lets_under_way.push_back(name);
+  const std::size_t told = out.diagnostics.size();
   Typed value = expression(*binding.constant);
+  if (out.diagnostics.size() > told) wrong_lets.insert(name);  // told once, however often it is used
   lets_under_way.pop_back();
   frames = std::move(frames_before);
   file = file_before;
