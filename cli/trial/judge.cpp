@@ -158,34 +158,20 @@ void Judge::write(const Heard& heard, TrialResult& into) const {
   into.failures.push_back(std::move(failure));
 }
 
-void Judge::nothing(const Heard& heard, TrialResult& into) const {
+void Judge::no_other(const Heard& heard, TrialResult& into) const {
+  const bool any = heard.expected->kind == Kind::nothing;  // else those that an `expect` names are free
   TrialFailure failure;
   for (const Made& made : happened_.made) {
-    if (is_write(made)) failure.details.push_back("made: " + made_text(made));
-  }
-  if (failure.details.empty()) return;
-  failure.place = heard.expected->place;
-  failure.message =
-      fmt::format("{} made where none was expected", failure.details.size() == 1 ? "a write was" : "writes were");
-  failure.expected = "nothing";
-  failure.got = join(failure.details, "; ");
-  into.failures.push_back(std::move(failure));
-}
-
-void Judge::nothing_else(const Heard& heard, TrialResult& into) const {
-  TrialFailure failure;
-  for (const Made& made : happened_.made) {
-    if (!is_write(made)) continue;
-    const bool expected = std::any_of(heard_.begin(), heard_.end(), [&](const Heard& each) {
+    const bool named_so = !any && std::any_of(heard_.begin(), heard_.end(), [&](const Heard& each) {
       return each.expected->kind == Kind::write && matches(each, made);
     });
-    if (!expected) failure.details.push_back("made: " + made_text(made));
+    if (is_write(made) && !named_so) failure.details.push_back("made: " + made_text(made));
   }
   if (failure.details.empty()) return;
   failure.place = heard.expected->place;
-  failure.message =
-      fmt::format("{} made that no `expect` names", failure.details.size() == 1 ? "a write was" : "writes were");
-  failure.expected = "nothing else";
+  failure.message = fmt::format("{} made {}", failure.details.size() == 1 ? "a write was" : "writes were",
+                                any ? "where none was expected" : "that no `expect` names");
+  failure.expected = any ? "nothing" : "nothing else";
   failure.got = join(failure.details, "; ");
   into.failures.push_back(std::move(failure));
 }
@@ -229,10 +215,8 @@ void Judge::decide(TrialResult& into) {
         write(heard, into);
         break;
       case Kind::nothing:
-        nothing(heard, into);
-        break;
       case Kind::nothing_else:
-        nothing_else(heard, into);
+        no_other(heard, into);
         break;
       case Kind::parked:
         parked_asked = true;

@@ -23,8 +23,7 @@ class Judge {
     std::string broken;  ///< why an expression of it has no value
   };
   void write(const Heard& heard, TrialResult& into) const;
-  void nothing(const Heard& heard, TrialResult& into) const;
-  void nothing_else(const Heard& heard, TrialResult& into) const;
+  void no_other(const Heard& heard, TrialResult& into) const;
   void ending(const Heard& heard, TrialResult& into) const;
   [[nodiscard]] static bool named(const Heard& heard, const Made& made);
   [[nodiscard]] static bool matches(const Heard& heard, const Made& made);
