@@ -4,6 +4,16 @@
 #include "engine/core/state.hpp"
 
 namespace pipewright::engine {
+/// One event on its way through the page.
+struct Passing {
+  NewEvent* from = nullptr;
+  std::size_t index = 0;
+  EventData data;
+  std::map<Address, Recorded> recorded;
+  std::vector<Want> wants;
+  std::optional<Ending> ending;
+};
+
 namespace {
 
 bool only_sinks(const plan::Steps& steps, const Registry& registry) {
@@ -21,16 +31,6 @@ bool only_sinks(const plan::Steps& steps, const Registry& registry) {
     return true;
   });
 }
-
-/// One event on its way through the page.
-struct Passing {
-  NewEvent* from = nullptr;
-  std::size_t index = 0;
-  EventData data;
-  std::map<Address, Recorded> recorded;
-  std::vector<Want> wants;
-  std::optional<Ending> ending;
-};
 
 /// Equal places of the plan share a batch; events keep their order.
 using Round = std::vector<std::pair<const plan::Action*, std::vector<std::pair<Passing*, Want*>>>>;
@@ -126,131 +126,144 @@ Result<void> Engine::rewind_sinks(const plan::Pipeline& pipeline, const Bound& b
   return sink_positions_.empty() ? resume_sinks({}, {}) : Result<void>();
 }
 
+/// A page on its way, and what has come of it so far.
+struct BulkRun {
+  Poller& poller;
+  Page& page;
+  const Bound& bound;
+  const plan::Pipeline& pipeline;
+  std::set<std::pair<std::string, std::string>> sinks;  ///< connection and node
+  std::vector<Passing> open;
+  Bulk bulk;
+  Transaction made;  ///< of what parks
+  std::vector<Ended> told;
+};
+
+// Walks as far as what is recorded allows; true when the event has ended, and is counted.
+bool Engine::bulk_step(BulkRun& run, Passing& event) {
+  const bool tell = observer_.every_event();
+  Progress progress = advance(run.pipeline, run.bound.plan(), run.bound.tables, event.data, event.recorded,
+                              tell ? Reasons::full : Reasons::none);
+  event.ending = std::move(progress.ending);
+  event.wants = std::move(progress.wants);
+  if (!event.ending) return false;
+  const Ending& ending = *event.ending;
+  if (ending.kind == EndingKind::written) ++run.bulk.written;
+  if (ending.kind == EndingKind::unchanged) ++run.bulk.unchanged;
+  if (ending.kind == EndingKind::skipped) ++run.bulk.skipped;
+  if (ending.kind == EndingKind::parked) {
+    --run.bulk.received;  // the journal counts what it stores
+    StoredEnding stored{0,   run.poller.pipeline, ending.kind, ending.reason, place_text(ending.place), ending.warnings,
+                        now_};
+    run.made.ended_events.emplace_back(run.made.events.size(), std::move(stored));
+    StoredEvent record =
+        this->stored(run.bound, run.pipeline, *run.poller.from, run.poller.source, run.page.events[event.index]);
+    record.record = event.data.record;
+    run.made.events.push_back(std::move(record));
+  }
+  if (tell || ending.kind == EndingKind::parked) run.told.push_back(told_of(run.poller.pipeline, event));
+  return true;
+}
+
+// Pure steps first: most events end here or want one sink.
+void Engine::begin_bulk(BulkRun& run) {
+  const auto connection = connection_of(run.poller.from->connection, run.bound);
+  const auto& normalise = run.bound.runnable->normalise;
+  run.open.reserve(run.page.events.size());
+  for (std::size_t i = 0; i < run.page.events.size(); ++i) {
+    const NewEvent& came = run.page.events[i];
+    Passing& event = run.open.emplace_back();
+    event.index = i;
+    event.data.record = normalise ? normalise(*run.poller.from, *connection, came) : came.raw;
+    event.data.before = came.before.value_or(Value());
+    event.data.received_at = now_;
+    event.data.time_zone = run.bound.runnable->time_zone;
+    event.data.pipeline = run.poller.pipeline;
+    event.data.key = came.key;
+    event.data.reached = options_.reached;
+    if (bulk_step(run, event)) run.open.pop_back();
+  }
+}
+
+// Round by round until every event has ended, or a sink cannot go on now.
+std::optional<Failure> Engine::feed_sinks(BulkRun& run) {
+  while (!run.open.empty()) {
+    for (auto& [action, wants] : round_of(run.open)) {
+      const ActionNode& node = *run.bound.runnable->registry->action(action->node);
+      Job job(*this, 0);
+      job.connection = connection_of(action->connection, run.bound);
+      if (auto failed = run_group(node, job, wants)) return failed;
+    }
+    std::vector<Passing> still;
+    for (Passing& event : run.open) {
+      if (!bulk_step(run, event)) still.push_back(std::move(event));
+    }
+    run.open = std::move(still);
+  }
+  return std::nullopt;
+}
+
+// The page is read again when the journal knows where its sinks begin.
+void Engine::read_again_after_commit(Poller& poller) {
+  ++poller.storing;
+  poller.more = false;
+  poller.next_at = now_;
+  after_commit([this, key = poller.pipeline + "\x1f" + poller.source](const Committed&) {
+    Poller& held = *pollers_.at(key);
+    --held.storing;
+    if (held.storing > 0 || held.looking) return;
+    if (held.removed)
+      pollers_.erase(key);
+    else
+      rebind(held);
+  });
+}
+
+void Engine::keep_bulk(BulkRun& run) {
+  for (StoredEvent& each : run.made.events) pending_.events.push_back(std::move(each));
+  const std::size_t offset = pending_.events.size() - run.made.events.size();
+  for (auto& [index, ending] : run.made.ended_events)
+    pending_.ended_events.emplace_back(offset + index, std::move(ending));
+  if (run.bulk.received != 0) pending_.bulks.push_back(std::move(run.bulk));
+  for (const auto& [connection, name] : run.sinks) {
+    const ActionNode& node = *run.bound.runnable->registry->action(name);
+    if (node.positions) keep(connection, node, node.positions(*connection_of(connection, run.bound)));
+  }
+  if (run.told.empty()) return;
+  after_commit([this, told = std::move(run.told), offset](const Committed& committed) mutable {
+    std::size_t place = offset;  // the parked ones are stored, in this order
+    for (Ended& each : told) {
+      if (each.kind == EndingKind::parked && place < committed.ids.size()) each.id = committed.ids[place++];
+      observer_.ended(each);
+    }
+  });
+}
+
 void Engine::run_bulk(Poller& poller, Page page) {
   const Bound& bound = *poller.bound;
-  const plan::Pipeline& pipeline = *bound.plan().pipeline(poller.pipeline);
-  std::vector<Passing> open;
-  open.reserve(page.events.size());
-  Bulk bulk;
-  bulk.pipeline = poller.pipeline;
-  bulk.received = static_cast<std::int64_t>(page.events.size());
-  Transaction made;
-  const bool tell = observer_.every_event();
-  const Reasons reasons = tell ? Reasons::full : Reasons::none;
-  std::vector<Ended> told;
+  BulkRun run{poller, page, bound, *bound.plan().pipeline(poller.pipeline), {}, {}, {}, {}, {}};
+  run.bulk.pipeline = poller.pipeline;
+  run.bulk.received = static_cast<std::int64_t>(page.events.size());
+  gather_sinks(run.pipeline.steps, run.sinks);
+  begin_bulk(run);
+  const std::optional<Failure> failed = feed_sinks(run);
 
-  const auto connection = connection_of(poller.from->connection, bound);
-  const auto& normalise = bound.runnable->normalise;
-  const auto tally = [&](Passing& event) {
-    const Ending& ending = *event.ending;
-    if (ending.kind == EndingKind::written) ++bulk.written;
-    if (ending.kind == EndingKind::unchanged) ++bulk.unchanged;
-    if (ending.kind == EndingKind::skipped) ++bulk.skipped;
-    if (ending.kind == EndingKind::parked) {
-      --bulk.received;  // the journal counts what it stores
-      StoredEnding stored{0,   poller.pipeline, ending.kind, ending.reason, place_text(ending.place), ending.warnings,
-                          now_};
-      made.ended_events.emplace_back(made.events.size(), std::move(stored));
-      StoredEvent record = this->stored(bound, pipeline, *poller.from, poller.source, page.events[event.index]);
-      record.record = event.data.record;
-      made.events.push_back(std::move(record));
-    }
-    if (tell || ending.kind == EndingKind::parked) told.push_back(told_of(poller.pipeline, event));
-  };
-
-  // Pure steps first: most events end here or want one sink.
-  for (std::size_t i = 0; i < page.events.size(); ++i) {
-    Passing& event = open.emplace_back();
-    event.index = i;
-    event.data.record = normalise ? normalise(*poller.from, *connection, page.events[i]) : page.events[i].raw;
-    event.data.before = page.events[i].before.value_or(Value());
-    event.data.received_at = now_;
-    event.data.time_zone = bound.runnable->time_zone;
-    event.data.pipeline = poller.pipeline;
-    event.data.key = page.events[i].key;
-    event.data.reached = options_.reached;
-    Progress progress = advance(pipeline, bound.plan(), bound.tables, event.data, event.recorded, reasons);
-    event.ending = std::move(progress.ending);
-    event.wants = std::move(progress.wants);
-    if (!event.ending) continue;
-    tally(event);
-    open.pop_back();
-  }
-
-  std::optional<Failure> failed;
-  while (!open.empty() && !failed) {
-    for (auto& [action, wants] : round_of(open)) {
-      const ActionNode& node = *bound.runnable->registry->action(action->node);
-      Job job(*this, 0);
-      job.connection = connection_of(action->connection, bound);
-      failed = run_group(node, job, wants);
-      if (failed) break;
-    }
-    if (failed) break;
-    std::vector<Passing> still;
-    for (Passing& event : open) {
-      Progress progress = advance(pipeline, bound.plan(), bound.tables, event.data, event.recorded, reasons);
-      event.ending = std::move(progress.ending);
-      event.wants = std::move(progress.wants);
-      if (!event.ending) {
-        still.push_back(std::move(event));
-        continue;
-      }
-      tally(event);
-    }
-    open = std::move(still);
-  }
-
-  std::set<std::pair<std::string, std::string>> sinks;
-  gather_sinks(pipeline.steps, sinks);
   bool opened = false;
-  for (const auto& [connection, name] : sinks) {
+  for (const auto& [connection, name] : run.sinks) {
     const ActionNode& node = *bound.runnable->registry->action(name);
     if (node.openings && keep(connection, node, node.openings(*connection_of(connection, bound)))) opened = true;
   }
-  if (opened && !failed) {  // the page is read again when the journal knows where its sinks begin
-    if (const Result<void> back = rewind_sinks(pipeline, bound); !back) ports_.log(back.error().message);
-    ++poller.storing;
-    poller.more = false;
-    poller.next_at = now_;
-    after_commit([this, key = poller.pipeline + "\x1f" + poller.source](const Committed&) {
-      Poller& held = *pollers_.at(key);
-      --held.storing;
-      if (held.storing > 0 || held.looking) return;
-      if (held.removed)
-        pollers_.erase(key);
-      else
-        rebind(held);
-    });
-    return;
+  if (!opened && !failed) {
+    keep_bulk(run);
+    page.events.clear();
+    return store_page(poller, std::move(page));
   }
-
-  if (failed) {  // back to what is known to be good; the page is read again
-    if (const Result<void> back = rewind_sinks(pipeline, bound); !back) ports_.log(back.error().message);
-    look_failed(poller, *failed);
-    if (failed->kind == Failure::Kind::credentials) poller.next_at = now_ + delay_before(1, Duration(0), jitter());
-    rebind(poller);
-    return;
-  }
-  for (StoredEvent& each : made.events) pending_.events.push_back(std::move(each));
-  const std::size_t offset = pending_.events.size() - made.events.size();
-  for (auto& [index, ending] : made.ended_events) pending_.ended_events.emplace_back(offset + index, std::move(ending));
-  if (bulk.received != 0) pending_.bulks.push_back(std::move(bulk));
-  for (const auto& [connection, name] : sinks) {
-    const ActionNode& node = *bound.runnable->registry->action(name);
-    if (node.positions) keep(connection, node, node.positions(*connection_of(connection, bound)));
-  }
-  if (!told.empty()) {
-    after_commit([this, told = std::move(told), offset](const Committed& committed) mutable {
-      std::size_t place = offset;  // the parked ones are stored, in this order
-      for (Ended& each : told) {
-        if (each.kind == EndingKind::parked && place < committed.ids.size()) each.id = committed.ids[place++];
-        observer_.ended(each);
-      }
-    });
-  }
-  page.events.clear();
-  store_page(poller, std::move(page));
+  // Back to what is known to be good; the page is read again.
+  if (const Result<void> back = rewind_sinks(run.pipeline, bound); !back) ports_.log(back.error().message);
+  if (!failed) return read_again_after_commit(poller);
+  look_failed(poller, *failed);
+  if (failed->kind == Failure::Kind::credentials) poller.next_at = now_ + delay_before(1, Duration(0), jitter());
+  rebind(poller);
 }
 
 }  // namespace pipewright::engine

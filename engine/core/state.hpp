@@ -169,6 +169,9 @@ struct PendingCall {
   Instant sent_at{Duration(0)};
 };
 
+struct BulkRun;
+struct Passing;
+
 class Engine {
  public:
   Engine(Ports& ports, Observer& observer, Options options) : ports_(ports), observer_(observer), options_(options) {}
@@ -243,6 +246,11 @@ class Engine {
   // bulk.cpp
   [[nodiscard]] bool bulk_possible(const Bound& bound, const plan::Pipeline& pipeline) const;
   void run_bulk(Poller& poller, Page page);
+  bool bulk_step(BulkRun& run, Passing& event);
+  void begin_bulk(BulkRun& run);
+  std::optional<Failure> feed_sinks(BulkRun& run);
+  void keep_bulk(BulkRun& run);
+  void read_again_after_commit(Poller& poller);
   Result<void> rewind_sinks(const plan::Pipeline& pipeline, const Bound& bound);
 
   // events.cpp
