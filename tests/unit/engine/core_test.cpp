@@ -244,11 +244,13 @@ TEST_CASE("an outage costs time, not attempts; once gives up after a minute and 
   CHECK(core.undrained().empty());
 }
 
-TEST_CASE("an event that waited long is looked at again before its first write") {
-  World world(15, Faults{});
+namespace {
+
+// Four events whose target is out for seven minutes, while the second of them is cancelled at its source.
+plan::Steps waiting_for_seven_minutes(World& world) {
   add_events(world, 4, 1);
   const Instant well = world.now + std::chrono::minutes(7);
-  world.fate = [&](const Request& request) -> std::optional<CallResult> {
+  world.fate = [&world, well](const Request& request) -> std::optional<CallResult> {
     if (request.url.find("script") != std::string::npos || world.now >= well) return std::nullopt;
     return CallResult(Answer{503, {}, "", {}});
   };
@@ -258,6 +260,14 @@ TEST_CASE("an event that waited long is looked at again before its first write")
   };
   plan::Steps steps = client_and_order(true);
   for (plan::Step& each : steps) std::get<plan::Action>(each.node).connection = "other";
+  return steps;
+}
+
+}  // namespace
+
+TEST_CASE("an event that waited long is looked at again before its first write") {
+  World world(15, Faults{});
+  plan::Steps steps = waiting_for_seven_minutes(world);
   Core core(world, world, Options{});
   REQUIRE(core.start(runnable(world, {pipeline("fbs", "sim.new", std::move(steps))}), world.now));
   world.run(core, world.now + std::chrono::minutes(20));
@@ -274,18 +284,7 @@ TEST_CASE("an event that waited long is looked at again before its first write")
 
 TEST_CASE("an event that waited long with a listener is looked at again too") {
   World world(15, Faults{});
-  add_events(world, 4, 1);
-  const Instant well = world.now + std::chrono::minutes(7);
-  world.fate = [&](const Request& request) -> std::optional<CallResult> {
-    if (request.url.find("script") != std::string::npos || world.now >= well) return std::nullopt;
-    return CallResult(Answer{503, {}, "", {}});
-  };
-  world.still_wanted = [](const Value& record) -> std::optional<std::string> {
-    if (record["id"] == Value(2)) return "cancelled meanwhile";
-    return std::nullopt;
-  };
-  plan::Steps steps = client_and_order(true);
-  for (plan::Step& each : steps) std::get<plan::Action>(each.node).connection = "other";
+  plan::Steps steps = waiting_for_seven_minutes(world);
   plan::Pipeline listener = pipeline("to_crm", "sim.new", std::move(steps));
   listener.sources.clear();
   listener.upstream = {"accepted"};
