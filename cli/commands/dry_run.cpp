@@ -308,51 +308,33 @@ Result<void> deliver(engine::Core& core, const dsl::plan::Plan& plan, const std:
   return {};
 }
 
-}  // namespace
+int refused(const Error& error) {
+  tell_error(error.message, error.help);
+  return Status::usage;
+}
 
-int dry_run(const Options& options) {
-  Project project;
-  if (const auto stopped = load(options, project)) return *stopped;
-  if (options.offline && options.sandbox) {
-    tell_error("--offline and --sandbox exclude one another",
-               "--sandbox has orders of its own, --offline takes --input");
-    return Status::usage;
+Result<void> agrees(const Options& options) {
+  if (options.offline && options.sandbox)
+    return fail("--offline and --sandbox exclude one another",
+                "--sandbox has orders of its own, --offline takes --input");
+  if (options.offline && options.input.empty())
+    return fail("--offline has nothing to read", "give records with --input FILE");
+  return {};
+}
+
+Result<void> begin_since(const std::string& text, Project& project) {
+  const auto since = parse_duration(text);
+  if (!since) return fail(fmt::format("`{}` is no duration", text), "write --since 2d, 12h or 30m");
+  for (dsl::plan::Pipeline& pipeline : project.checked.plan.pipelines) {
+    for (dsl::plan::Source& source : pipeline.sources) source.since = since;
   }
-  if (const auto stopped = ready(options, project, !options.offline && !options.sandbox)) return *stopped;
-  fmt::print(stderr, "{}",
-             dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2),
-                              screen_width(2)));
-  if (!options.since.empty()) {
-    const auto since = parse_duration(options.since);
-    if (!since) {
-      tell_error(fmt::format("`{}` is no duration", options.since), "write --since 2d, 12h or 30m");
-      return Status::usage;
-    }
-    for (dsl::plan::Pipeline& pipeline : project.checked.plan.pipelines) {
-      for (dsl::plan::Source& source : pipeline.sources) source.since = since;
-    }
-  }
-  std::vector<Value> records;
-  if (!options.input.empty()) {
-    auto read = read_input(options.input);
-    if (!read) {
-      tell_error(read.error().message, read.error().help);
-      return Status::usage;
-    }
-    records = std::move(*read);
-  }
-  if (options.offline && options.input.empty()) {
-    tell_error("--offline has nothing to read", "give records with --input FILE");
-    return Status::usage;
-  }
-  std::unique_ptr<Offline> offline;
-  if (options.offline) offline = std::make_unique<Offline>(project.config, Offline::Orders::none);
-  if (options.sandbox) offline = std::make_unique<Offline>(project.config, Offline::Orders::some);
+  return {};
+}
+
+// Reads for real, or delivers `records`; the exit status.
+int perform(const Options& options, const Project& project, const std::vector<Value>& records) {
   const auto session = Session::open(project);
-  if (!session) {
-    tell_error(session.error().message, session.error().help);
-    return Status::usage;
-  }
+  if (!session) return refused(session.error());
   const dsl::plan::Plan& plan = *(*session)->runnable()->plan;
   // Where the real run stands, if it has run before. With --since the sources begin there instead.
   std::unique_ptr<engine::SqliteJournal> base;
@@ -372,28 +354,41 @@ int dry_run(const Options& options) {
   engine::Core core(loop, announcer, core_options);
   Result<void> going = core.start((*session)->runnable(), engine::Loop::now());
   if (going && !options.input.empty()) going = deliver(core, plan, records);
-  if (!going) {
-    tell_error(going.error().message, going.error().help);
-    return Status::usage;
-  }
-  const auto enough = [&] {
-    return stops_asked() > 0 || (options.limit && announcer.counts().all() >= *options.limit);
-  };
-  if (const Result<void> fine = drain(core, loop, enough); !fine) {
+  if (!going) return refused(going.error());
+  const auto cut = [&] { return options.limit && announcer.counts().all() >= *options.limit; };
+  if (const Result<void> fine = drain(core, loop, [&] { return stops_asked() > 0 || cut(); }); !fine) {
     tell_error(fine.error().message, fine.error().help);
     return Status::wrong;
   }
   announcer.finish();
   std::fflush(stdout);
-  const auto left = core.undrained();
-  const bool cut = options.limit && announcer.counts().all() >= *options.limit;
-  if (!cut) {
-    for (const std::string& each : left) fmt::print(stderr, "error: not read: {}\n", each);
-  }
-  if (!cut && !left.empty()) return Status::wrong;
-  if (announcer.counts().failed > 0) return Status::wrong;
+  const std::vector<std::string> left = cut() ? std::vector<std::string>() : core.undrained();
+  for (const std::string& each : left) fmt::print(stderr, "error: not read: {}\n", each);
+  if (!left.empty() || announcer.counts().failed > 0) return Status::wrong;
   if (options.exit_code && announcer.counts().create + announcer.counts().update > 0) return Status::would_write;
   return Status::fine;
+}
+
+}  // namespace
+
+int dry_run(const Options& options) {
+  Project project;
+  if (const auto stopped = load(options, project)) return *stopped;
+  if (const Result<void> fine = agrees(options); !fine) return refused(fine.error());
+  if (const auto stopped = ready(options, project, !options.offline && !options.sandbox)) return *stopped;
+  fmt::print(stderr, "{}",
+             dsl::render_text(project.checked.diagnostics, project.checked.sources, colors(options.color, 2),
+                              screen_width(2)));
+  if (!options.since.empty()) {
+    if (const Result<void> fine = begin_since(options.since, project); !fine) return refused(fine.error());
+  }
+  Result<std::vector<Value>> records = std::vector<Value>();
+  if (!options.input.empty()) records = read_input(options.input);
+  if (!records) return refused(records.error());
+  std::unique_ptr<Offline> offline;
+  if (options.offline) offline = std::make_unique<Offline>(project.config, Offline::Orders::none);
+  if (options.sandbox) offline = std::make_unique<Offline>(project.config, Offline::Orders::some);
+  return perform(options, project, *records);
 }
 
 }  // namespace pipewright::cli
