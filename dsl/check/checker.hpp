@@ -199,6 +199,10 @@ struct Checker {
   void load();
   SourceId add_file(const std::string& path, std::string text, std::map<std::string, SourceId>& known);
   void collect();
+  void collect_let(const ast::Let& let);
+  void collect_table(const ast::Table& table, const std::string& doc);
+  void collect_pipeline(const ast::Pipeline& tree, const std::string& doc, std::optional<Span>& unnamed);
+  void second_unnamed(Span span, Span first);
   void duplicate(const std::string& what, const std::string& name, SourceId first, Span first_span, Span span);
   void check_lets();
   bool free_of(const std::string& name,

@@ -81,6 +81,69 @@ void Checker::duplicate(const std::string& what, const std::string& name, Source
   lost[file].insert(name);  // what asks for it here is not told that it is missing
 }
 
+void Checker::collect_let(const ast::Let& let) {
+  if (const auto found = lets.find(let.name.text); found != lets.end())
+    return duplicate("values", let.name.text, found->second.first, found->second.second.span, let.name.span);
+  lets[let.name.text] = {file, {.source = file, .span = let.name.span, .constant = &let.value, .named = true}};
+}
+
+void Checker::collect_table(const ast::Table& table, const std::string& doc) {
+  const std::string name = table.name.text();
+  if (const auto found = tables.find(name); found != tables.end() && !found->second.standard)
+    return duplicate("tables", name, found->second.file, found->second.span, table.name.span);
+  mention({.kind = Mention::Kind::table,
+           .span = table.name.span,
+           .name = name,
+           .doc = doc,
+           .declared = Declared{false, file, table.name.span},
+           .declares = true});
+  tables[name] = {.name = name, .file = file, .tree = &table, .span = table.name.span};
+  ++out.own_tables;
+}
+
+void Checker::second_unnamed(Span span, Span first) {
+  // `crm.order upsert on external_id`
+  const std::string_view text = source().text();
+  const std::size_t line = span.begin == 0 ? 0 : text.rfind('\n', span.begin - 1) + 1;
+  if (trimmed(text.substr(line, span.begin - line)).starts_with("->")) {
+    const Span on{span.begin, span.begin + 2};
+    Diagnostic& diagnostic = report(codes::foreign_word, on, "the keys of an action stand behind `by`, not `on`");
+    diagnostic.help = "write `by`";
+    diagnostic.edit = Edit{on, "by"};
+    return;
+  }
+  Diagnostic& diagnostic = report(codes::second_unnamed, span, "a second pipeline without a name in this file");
+  diagnostic.labels.push_back({file, first, "the first one is here"});
+  diagnostic.help = "name it: `pipeline NAME` before `on`";
+}
+
+void Checker::collect_pipeline(const ast::Pipeline& tree, const std::string& doc, std::optional<Span>& unnamed) {
+  const std::string stem = std::filesystem::path(source().name()).stem().string();
+  const std::string name = tree.name ? tree.name->text : stem;
+  const Span span = tree.name ? tree.name->span : tree.head;
+  if (!tree.name) {
+    if (unnamed) return second_unnamed(span, *unnamed);
+    unnamed = span;
+  }
+  if (const auto found = pipelines.find(name); found != pipelines.end())
+    return duplicate("pipelines", name, found->second.file, found->second.span, span);
+  PipelineInfo info;
+  info.name = name;
+  info.file = file;
+  info.tree = &tree;
+  info.span = span;
+  if (tree.name) {
+    mention({.kind = Mention::Kind::pipeline,
+             .span = span,
+             .name = name,
+             .doc = doc,
+             .declared = Declared{false, file, span},
+             .declares = true});
+  }
+  pipelines[name] = std::move(info);
+  pipeline_order.push_back(name);
+}
+
 void Checker::collect() {
   for (const StandardTable& table : catalog.tables) {
     tables[table.name] = {.name = table.name,
@@ -89,78 +152,13 @@ void Checker::collect() {
                           .tree = &table.table,
                           .span = table.table.name.span};
   }
-  std::map<SourceId, Span> unnamed;
-  for (SourceId id = 0; id < out.files.size(); ++id) {
-    file = id;
-    for (const ast::Statement& statement : out.files[id].statements) {
+  for (file = 0; file < out.files.size(); ++file) {
+    std::optional<Span> unnamed;
+    for (const ast::Statement& statement : out.files[file].statements) {
       std::visit(overloaded{
-                     [&](const ast::Let& let) {
-                       if (const auto found = lets.find(let.name.text); found != lets.end()) {
-                         return duplicate("values", let.name.text, found->second.first, found->second.second.span,
-                                          let.name.span);
-                       }
-                       lets[let.name.text] = {
-                           id, {.source = id, .span = let.name.span, .constant = &let.value, .named = true}};
-                     },
-                     [&](const ast::Table& table) {
-                       const std::string name = table.name.text();
-                       if (const auto found = tables.find(name); found != tables.end() && !found->second.standard) {
-                         return duplicate("tables", name, found->second.file, found->second.span, table.name.span);
-                       }
-                       mention({.kind = Mention::Kind::table,
-                                .span = table.name.span,
-                                .name = name,
-                                .doc = statement.doc,
-                                .declared = Declared{false, id, table.name.span},
-                                .declares = true});
-                       tables[name] = {.name = name, .file = id, .tree = &table, .span = table.name.span};
-                       ++out.own_tables;
-                     },
-                     [&](const ast::Pipeline& pipeline_tree) {
-                       const std::string stem = std::filesystem::path(out.sources[id]->name()).stem().string();
-                       const std::string name = pipeline_tree.name ? pipeline_tree.name->text : stem;
-                       const Span span = pipeline_tree.name ? pipeline_tree.name->span : pipeline_tree.head;
-                       if (!pipeline_tree.name) {
-                         if (const auto first = unnamed.find(id); first != unnamed.end()) {
-                           // `crm.order upsert on external_id`
-                           const std::string_view text = out.sources[id]->text();
-                           const std::size_t line = span.begin == 0 ? 0 : text.rfind('\n', span.begin - 1) + 1;
-                           const std::string before = trimmed(text.substr(line, span.begin - line));
-                           if (before.starts_with("->")) {
-                             const Span on{span.begin, span.begin + 2};
-                             Diagnostic& diagnostic =
-                                 report(codes::foreign_word, on, "the keys of an action stand behind `by`, not `on`");
-                             diagnostic.help = "write `by`";
-                             diagnostic.edit = Edit{on, "by"};
-                             return;
-                           }
-                           Diagnostic& diagnostic =
-                               report(codes::second_unnamed, span, "a second pipeline without a name in this file");
-                           diagnostic.labels.push_back({id, first->second, "the first one is here"});
-                           diagnostic.help = "name it: `pipeline NAME` before `on`";
-                           return;
-                         }
-                         unnamed[id] = span;
-                       }
-                       if (const auto found = pipelines.find(name); found != pipelines.end()) {
-                         return duplicate("pipelines", name, found->second.file, found->second.span, span);
-                       }
-                       PipelineInfo info;
-                       info.name = name;
-                       info.file = id;
-                       info.tree = &pipeline_tree;
-                       info.span = span;
-                       if (pipeline_tree.name) {
-                         mention({.kind = Mention::Kind::pipeline,
-                                  .span = span,
-                                  .name = name,
-                                  .doc = statement.doc,
-                                  .declared = Declared{false, id, span},
-                                  .declares = true});
-                       }
-                       pipelines[name] = std::move(info);
-                       pipeline_order.push_back(name);
-                     },
+                     [&](const ast::Let& let) { collect_let(let); },
+                     [&](const ast::Table& table) { collect_table(table, statement.doc); },
+                     [&](const ast::Pipeline& tree) { collect_pipeline(tree, statement.doc, unnamed); },
                      [&](const auto&) {},
                  },
                  statement.node);
