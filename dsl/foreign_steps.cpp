@@ -4,14 +4,11 @@
 #include <span>
 
 #include "base/text.hpp"
+#include "dsl/plan.hpp"
 #include "dsl/syntax_mistakes.hpp"
 
 namespace pipewright::dsl {
 namespace {
-
-bool is_verb(std::string_view word) {
-  return one_of(word, {"create", "find", "update", "upsert", "ensure", "set", "send", "append"});
-}
 
 // The first token behind the last `->` before the mistake: the step that it is in.
 std::optional<Span> step_of(const Mistake& mistake) {
@@ -100,7 +97,7 @@ std::optional<Diagnostic> other_step(const Mistake& mistake) {
     return mistake.told(codes::foreign_word, *first, "`unless` is written `where not` here", "write `where not (…)`",
                         simple ? std::optional(Edit{*first, "where not"}) : std::nullopt);
   }
-  if (is_verb(step)) {
+  if (plan::is_verb(step)) {
     const Span node =
         path_at(mistake.text, std::min(mistake.text.find_first_not_of(" \t", first->end), mistake.text.size()));
     const std::string path = shown(mistake, node);
@@ -150,7 +147,7 @@ std::optional<Diagnostic> node_call(const Mistake& mistake) {
   const auto end = closed_at(mistake.text, mistake.token.begin);
   std::string node = shown(mistake, path);
   const std::size_t dot = node.rfind('.');
-  const bool verb = dot != std::string::npos && is_verb(node.substr(dot + 1));
+  const bool verb = dot != std::string::npos && plan::is_verb(node.substr(dot + 1));
   std::optional<Edit> edit;
   if (verb) node[dot] = ' ';
   if (end) {

@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "dsl/codes.hpp"
+#include "dsl/plan.hpp"
 #include "dsl/syntax_mistakes.hpp"
 
 namespace pipewright::dsl {
@@ -174,6 +175,56 @@ std::string lower(std::string_view word) {
   return out;
 }
 
+// A step of one word that is none.
+Diagnostic lone_word(const std::string& step, Span at, SourceId id) {
+  if (one_of(lower(step), step_words)) {
+    return at_token(codes::foreign_word, id, at, fmt::format("`{}` is written in small letters", step),
+                    fmt::format("write `{}`", lower(step)), lower(step));
+  }
+  Diagnostic diagnostic = at_token(codes::unknown_node, id, at, fmt::format("`{}` is no step and no node", step),
+                                   "a step is `where`, `let`, `when`, `each` or a node such as `crm.order`");
+  if (const auto near = closest(step, {"where", "let", "when", "each"})) {
+    diagnostic.help = fmt::format("did you mean `{}`?", *near);
+    diagnostic.edit = Edit{at, *near};
+  }
+  return diagnostic;
+}
+
+// `log.info order.id`: `token` is the sign behind the value's first word.
+Diagnostic value_after_node(std::string_view text, Span token, SourceId id) {
+  std::size_t from = token.begin;
+  while (from > 0 && word_char(text[from - 1])) --from;
+  const Span value{static_cast<std::uint32_t>(from), token.begin};
+  std::size_t end = std::min(text.find_first_of(" \t\r\n}([", token.begin), text.size());
+  while (end < text.size() && (text[end] == '(' || text[end] == '[' || text[end] == '.')) {
+    const auto closed = text[end] == '.' ? std::nullopt : closed_at(text, end);
+    end = std::min(text.find_first_of(" \t\r\n}([", closed.value_or(end + 1)), text.size());
+  }
+  const std::string mended = fmt::format("\"{{{}}}\"", text.substr(from, end - from));
+  Diagnostic diagnostic = at_token(codes::syntax, id, value,
+                                   fmt::format("`{}` is no verb: after a node stands a verb or a text in quotes",
+                                               text.substr(value.begin, value.end - value.begin)),
+                                   fmt::format("write a text with a hole: {}", mended));
+  const std::size_t next = text.find_first_not_of(" \t", end);
+  if (next == std::string_view::npos || text[next] == '\n' || text[next] == '\r' || text[next] == '-')
+    diagnostic.edit = Edit{{static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(end)}, mended};
+  return diagnostic;
+}
+
+std::optional<Diagnostic> missing_arrow(const std::string& word, std::string_view text, Span token, SourceId id) {
+  const bool begins_line = trimmed(line_before(text, token.begin)).empty();
+  const std::size_t behind = text.find_first_not_of(" \t", token.end);
+  const bool field = behind != std::string_view::npos && text[behind] == ':';
+  const std::size_t next_line = text.find_first_not_of(" \t\r\n", token.end);
+  const std::string_view then = next_line == std::string_view::npos ? std::string_view() : text.substr(next_line);
+  const bool head = line_before(text, token.begin).size() < 2 && (then.starts_with("on ") || then.starts_with('{'));
+  if (word_char(word.empty() ? ' ' : word[0]) && begins_line && !field && !head) {
+    return at_token(codes::syntax, id, token, fmt::format("`->` is missing before `{}`", word),
+                    fmt::format("write `-> {}`", word), "-> " + word);
+  }
+  return std::nullopt;
+}
+
 // What people write where a step ends or should begin.
 std::optional<Diagnostic> step_mistake(const SyntaxError& error, std::string_view text, Span token, SourceId id) {
   const std::string_view expected = error.expected;
@@ -200,22 +251,9 @@ std::optional<Diagnostic> step_mistake(const SyntaxError& error, std::string_vie
                     "write the next steps behind it with `->`, or `when … { -> … }`");
   }
   const bool single = first.end < text.size() && text[first.end] != '.';
-  if (single && !one_of(step, step_words) && word_char(step[0])) {
-    if (one_of(lower(step), step_words)) {
-      return at_token(codes::foreign_word, id, first, fmt::format("`{}` is written in small letters", step),
-                      fmt::format("write `{}`", lower(step)), lower(step));
-    }
-    Diagnostic diagnostic = at_token(codes::unknown_node, id, first, fmt::format("`{}` is no step and no node", step),
-                                     "a step is `where`, `let`, `when`, `each` or a node such as `crm.order`");
-    if (const auto near = closest(step, {"where", "let", "when", "each"})) {
-      diagnostic.help = fmt::format("did you mean `{}`?", *near);
-      diagnostic.edit = Edit{first, *near};
-    }
-    return diagnostic;
-  }
+  if (single && !one_of(step, step_words) && word_char(step[0])) return lone_word(step, first, id);
   const bool begins_line = trimmed(line_before(text, token.begin)).empty();
-  static constexpr std::string_view verbs[] = {"create", "find", "update", "upsert", "ensure", "set", "send", "append"};
-  if (begins_line && (one_of(word, verbs) || (!word.empty() && word[0] == '"'))) {
+  if (begins_line && (plan::is_verb(word) || (!word.empty() && word[0] == '"'))) {
     return at_token(codes::syntax, id, token,
                     word[0] == '"' ? "a text stands on the line of its node"
                                    : fmt::format("the verb `{}` stands on the line of its node", word),
@@ -234,35 +272,9 @@ std::optional<Diagnostic> step_mistake(const SyntaxError& error, std::string_vie
   }
   const std::string_view between = text.substr(first.end, token.begin - first.end);
   if (!single && (word == "." || word == "[" || word == "(") &&
-      between.find_first_of("{}\n\"") == std::string_view::npos && text[token.begin - 1] != ' ') {
-    std::size_t from = token.begin;
-    while (from > 0 && word_char(text[from - 1])) --from;
-    const Span value{static_cast<std::uint32_t>(from), token.begin};
-    std::size_t end = std::min(text.find_first_of(" \t\r\n}([", token.begin), text.size());
-    while (end < text.size() && (text[end] == '(' || text[end] == '[' || text[end] == '.')) {
-      const auto closed = text[end] == '.' ? std::nullopt : closed_at(text, end);
-      end = std::min(text.find_first_of(" \t\r\n}([", closed.value_or(end + 1)), text.size());
-    }
-    const std::string mended = fmt::format("\"{{{}}}\"", text.substr(from, end - from));
-    Diagnostic diagnostic = at_token(codes::syntax, id, value,
-                                     fmt::format("`{}` is no verb: after a node stands a verb or a text in quotes",
-                                                 text.substr(value.begin, value.end - value.begin)),
-                                     fmt::format("write a text with a hole: {}", mended));
-    const std::size_t next = text.find_first_not_of(" \t", end);
-    if (next == std::string_view::npos || text[next] == '\n' || text[next] == '\r' || text[next] == '-')
-      diagnostic.edit = Edit{{static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(end)}, mended};
-    return diagnostic;
-  }
-  const std::size_t behind = text.find_first_not_of(" \t", token.end);
-  const bool field = behind != std::string_view::npos && text[behind] == ':';
-  const std::size_t next_line = text.find_first_not_of(" \t\r\n", token.end);
-  const std::string_view then = next_line == std::string_view::npos ? std::string_view() : text.substr(next_line);
-  const bool head = line_before(text, token.begin).size() < 2 && (then.starts_with("on ") || then.starts_with('{'));
-  if (word_char(word.empty() ? ' ' : word[0]) && begins_line && !field && !head) {
-    return at_token(codes::syntax, id, token, fmt::format("`->` is missing before `{}`", word),
-                    fmt::format("write `-> {}`", word), "-> " + word);
-  }
-  return std::nullopt;
+      between.find_first_of("{}\n\"") == std::string_view::npos && text[token.begin - 1] != ' ')
+    return value_after_node(text, token, id);
+  return missing_arrow(word, text, token, id);
 }
 
 // What people begin a line with.

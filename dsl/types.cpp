@@ -203,4 +203,12 @@ std::string plan::verb_text(Verb verb) {
   return {};
 }
 
+bool plan::is_verb(std::string_view word) {
+  for (const Verb verb :
+       {Verb::create, Verb::find, Verb::update, Verb::upsert, Verb::ensure, Verb::set, Verb::send, Verb::append}) {
+    if (verb_text(verb) == word) return true;
+  }
+  return false;
+}
+
 }  // namespace pipewright::dsl

@@ -158,6 +158,8 @@ struct Checker {
   [[nodiscard]] const SourceSpec* source_spec(const ast::Path& path, std::string* connection);
   [[nodiscard]] std::optional<std::string> node_name(const ast::Path& path, std::string& connection);
   void unknown_node(const ast::Path& path, bool wanted_source);
+  void unknown_word(const ast::Path& path, bool wanted_source);
+  void misspelt_node(const ast::Path& path, const std::string& name, const std::string& connection, bool wanted_source);
   Type merged(const std::vector<Type>& records);
   plan::Steps steps(const ast::Steps& tree);
   std::optional<plan::Step> step(const ast::Step& tree, bool& reachable);

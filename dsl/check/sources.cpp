@@ -24,6 +24,61 @@ std::optional<std::string> Checker::node_name(const ast::Path& path, std::string
   return name;
 }
 
+// A node of one word: a pipeline's name, a step, or nothing.
+void Checker::unknown_word(const ast::Path& path, bool wanted_source) {
+  const std::string& word = path.parts.front().text;
+  if (is_lost(word)) return;
+  std::vector<std::string> names;
+  for (const auto& [pipeline_name, info] : pipelines) names.push_back(pipeline_name);
+  if (wanted_source) {
+    Diagnostic& diagnostic = report(codes::unknown_node, path.span, fmt::format("there is no pipeline `{}`", word));
+    suggest(diagnostic, path.span, word, names);
+    if (const auto elsewhere = pipelines.find(word); elsewhere != pipelines.end())
+      suggest_import(diagnostic, elsewhere->second.file);
+  } else {
+    std::vector<std::string> words = catalog.node_names();
+    for (const char* step : {"where", "let", "when", "each"}) words.emplace_back(step);
+    Diagnostic& diagnostic = report(codes::unknown_node, path.span, fmt::format("`{}` is no step and no node", word));
+    suggest(diagnostic, path.span, word, words);
+    if (!diagnostic.help) diagnostic.help = "a step is `where`, `let`, `when`, `each` or a node such as `crm.order`";
+  }
+}
+
+// A path under a known connection that leads nowhere.
+void Checker::misspelt_node(const ast::Path& path, const std::string& name, const std::string& connection,
+                            bool wanted_source) {
+  std::vector<std::string> names;
+  for (const auto& [each, spec] : catalog.source_nodes) {
+    if (wanted_source) names.push_back(each);
+  }
+  for (const auto& [each, spec] : catalog.action_nodes) {
+    if (!wanted_source) names.push_back(each);
+  }
+  Diagnostic& diagnostic = report(codes::unknown_node, path.span,
+                                  fmt::format("there is no {} `{}`", wanted_source ? "source" : "action", path.text()));
+  const std::size_t last = name.rfind('.');
+  const std::string parent = name.substr(0, last);
+  std::vector<std::string> siblings;
+  for (const std::string& each : names) {
+    if (each.starts_with(parent + ".") && each.find('.', parent.size() + 1) == std::string::npos)
+      siblings.push_back("`" + connection + each.substr(each.find('.')) + "`");
+  }
+  if (!wanted_source && plan::is_verb(path.parts.back().text) && catalog.action(parent) != nullptr) {
+    const std::uint32_t verb = path.parts.back().span.begin;
+    diagnostic.message = fmt::format("the verb `{}` stands behind its node, not in its path", path.parts.back().text);
+    diagnostic.help = fmt::format("write `{} {}`", source().text({path.span.begin, verb - 1}), path.parts.back().text);
+    diagnostic.edit = Edit{{verb - 1, verb}, " "};
+  } else if (const auto near = closest(name, names)) {
+    const std::string shown = connection + near->substr(near->find('.'));
+    diagnostic.help = fmt::format("did you mean `{}`?", shown);
+    diagnostic.edit = Edit{path.span, shown};
+  } else if (!siblings.empty()) {
+    diagnostic.help = fmt::format("there {} {}", siblings.size() == 1 ? "is" : "are", join(siblings, ", "));
+  } else {
+    diagnostic.help = "`pipewright nodes` lists all there are";
+  }
+}
+
 void Checker::unknown_node(const ast::Path& path, bool wanted_source) {
   // What goes on behind it did not parse: it is not known which node was meant.
   if (std::any_of(out.diagnostics.begin(), out.diagnostics.end(), [&](const Diagnostic& each) {
@@ -34,26 +89,7 @@ void Checker::unknown_node(const ast::Path& path, bool wanted_source) {
   std::string connection;
   const auto name = node_name(path, connection);
   const Span first = path.parts.front().span;
-  if (path.parts.size() == 1) {
-    if (is_lost(connection)) return;
-    std::vector<std::string> names;
-    for (const auto& [pipeline_name, info] : pipelines) names.push_back(pipeline_name);
-    if (wanted_source) {
-      Diagnostic& diagnostic =
-          report(codes::unknown_node, path.span, fmt::format("there is no pipeline `{}`", connection));
-      suggest(diagnostic, path.span, connection, names);
-      if (const auto elsewhere = pipelines.find(connection); elsewhere != pipelines.end())
-        suggest_import(diagnostic, elsewhere->second.file);
-    } else {
-      std::vector<std::string> words = catalog.node_names();
-      for (const char* word : {"where", "let", "when", "each"}) words.emplace_back(word);
-      Diagnostic& diagnostic =
-          report(codes::unknown_node, path.span, fmt::format("`{}` is no step and no node", connection));
-      suggest(diagnostic, path.span, connection, words);
-      if (!diagnostic.help) diagnostic.help = "a step is `where`, `let`, `when`, `each` or a node such as `crm.order`";
-    }
-    return;
-  }
+  if (path.parts.size() == 1) return unknown_word(path, wanted_source);
   if (!name) {
     std::vector<std::string> names = catalog.families();
     for (const auto& [configured, family] : input.connections) names.push_back(configured);
@@ -77,37 +113,7 @@ void Checker::unknown_node(const ast::Path& path, bool wanted_source) {
         fmt::format("it begins a pipeline: `on {}`", path.text());
     return;
   }
-  std::vector<std::string> names;
-  for (const auto& [each, spec] : catalog.source_nodes) {
-    if (wanted_source) names.push_back(each);
-  }
-  for (const auto& [each, spec] : catalog.action_nodes) {
-    if (!wanted_source) names.push_back(each);
-  }
-  Diagnostic& diagnostic = report(codes::unknown_node, path.span,
-                                  fmt::format("there is no {} `{}`", wanted_source ? "source" : "action", path.text()));
-  const std::size_t last = name->rfind('.');
-  const std::string parent = name->substr(0, last);
-  std::vector<std::string> siblings;
-  for (const std::string& each : names) {
-    if (each.starts_with(parent + ".") && each.find('.', parent.size() + 1) == std::string::npos)
-      siblings.push_back("`" + connection + each.substr(each.find('.')) + "`");
-  }
-  static const std::set<std::string> verbs = {"create", "find", "update", "upsert", "ensure", "set", "send", "append"};
-  if (!wanted_source && verbs.contains(path.parts.back().text) && catalog.action(parent) != nullptr) {
-    const std::uint32_t verb = path.parts.back().span.begin;
-    diagnostic.message = fmt::format("the verb `{}` stands behind its node, not in its path", path.parts.back().text);
-    diagnostic.help = fmt::format("write `{} {}`", source().text({path.span.begin, verb - 1}), path.parts.back().text);
-    diagnostic.edit = Edit{{verb - 1, verb}, " "};
-  } else if (const auto near = closest(*name, names)) {
-    const std::string shown = connection + near->substr(near->find('.'));
-    diagnostic.help = fmt::format("did you mean `{}`?", shown);
-    diagnostic.edit = Edit{path.span, shown};
-  } else if (!siblings.empty()) {
-    diagnostic.help = fmt::format("there {} {}", siblings.size() == 1 ? "is" : "are", join(siblings, ", "));
-  } else {
-    diagnostic.help = "`pipewright nodes` lists all there are";
-  }
+  misspelt_node(path, *name, connection, wanted_source);
 }
 
 const SourceSpec* Checker::source_spec(const ast::Path& path, std::string* connection) {
