@@ -1,0 +1,420 @@
+#include "cli/trial/stage.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "engine/bind.hpp"
+#include "engine/journal/memory.hpp"
+#include "engine/run/virtual.hpp"
+
+namespace pipewright::cli {
+namespace {
+
+namespace plan = dsl::plan;
+using engine::Batch;
+using engine::Calls;
+using engine::Connection;
+using engine::Evaluated;
+using engine::List;
+using engine::Look;
+using engine::NewEvent;
+using engine::Outcome;
+using engine::Outcomes;
+using engine::Page;
+using engine::Record;
+using engine::Task;
+using engine::Value;
+
+constexpr auto longest = std::chrono::hours(24 * 3);  // virtual; what fails for a day is parked
+
+std::string operation_of(const engine::ActionNode& node, const Outcome& outcome) {
+  if (outcome.kind == Outcome::Kind::done) return outcome.operation;
+  if (outcome.kind != Outcome::Kind::unchanged) return {};
+  return node.name.starts_with("log.") ? "send" : "none";
+}
+
+void note_all(Happened& happened, const engine::ActionNode& node, const Connection& connection, const Batch& batch,
+              const Outcomes& outcomes) {
+  for (std::size_t i = 0; i < batch.size() && i < outcomes.size(); ++i) {
+    Made made;
+    made.operation = operation_of(node, outcomes[i]);
+    if (made.operation.empty()) continue;
+    made.connection = connection.name();
+    made.node = node.name;
+    made.silent = node.name.starts_with("log.");
+    made.text = batch[i].text.value_or("");
+    // What exists is changed only by what is written.
+    made.asked = made.operation == "create" ? batch[i].whole() : batch[i].written;
+    for (const auto& [name, value] : batch[i].key) {
+      if (engine::find_field(made.asked, name) == nullptr) made.asked.emplace_back(name, value);
+    }
+    const bool record = node.name == "file.append" && batch[i].written.empty();
+    if (record && batch[i].source_record.record() != nullptr) made.asked = *batch[i].source_record.record();
+    made.result = outcomes[i].result;
+    happened.made.push_back(std::move(made));
+  }
+}
+
+Task<Outcomes> noted(std::shared_ptr<const engine::ActionNode> node, Happened* happened, Connection& connection,
+                     Batch batch, Calls& calls) {
+  const Batch asked = batch;
+  Outcomes outcomes = co_await node->work(connection, std::move(batch), calls);
+  note_all(*happened, *node, connection, asked, outcomes);
+  co_return outcomes;
+}
+
+// Files are not touched by a test: a line is appended in word only.
+Task<Outcomes> appended(Connection&, Batch batch, Calls&) {
+  Outcomes outcomes;
+  for (const engine::Operation& operation : batch) {
+    Outcome outcome;
+    outcome.operation = "append";
+    Record result;
+    result.emplace_back("path", Value(operation.text.value_or("")));
+    outcome.result = Value(std::move(result));
+    outcomes.push_back(std::move(outcome));
+  }
+  co_return outcomes;
+}
+
+std::string key_of(const plan::Source& source) {
+  return fmt::format("{}:{}:{}", source.place.file, source.place.line, source.place.column);
+}
+
+Task<Page> given_events(std::shared_ptr<Stage::Events> events, Connection&, Look look, Calls&) {
+  Page page;
+  page.cursor = look.cursor;
+  page.events = std::exchange((*events)[key_of(*look.source)], {});
+  co_return page;
+}
+
+class Watcher : public engine::Observer {
+ public:
+  explicit Watcher(Happened& happened) : happened_(happened) {}
+  void ended(const engine::Ended& event) override {
+    EndedAs ended;
+    ended.kind = event.kind;
+    ended.pipeline = event.pipeline;
+    ended.key = event.key;
+    ended.reason = event.reason;
+    if (event.place != nullptr) ended.place = *event.place;
+    ended.warnings = event.warnings;
+    happened_.ended.push_back(std::move(ended));
+  }
+  [[nodiscard]] bool every_event() const override { return true; }
+
+ private:
+  Happened& happened_;
+};
+
+// Where a pipeline's records come from, through the pipelines above it.
+void roots(const plan::Plan& all, const plan::Pipeline& pipeline, std::vector<plan::Source>& into) {
+  into.insert(into.end(), pipeline.sources.begin(), pipeline.sources.end());
+  for (const std::string& name : pipeline.upstream) {
+    if (const plan::Pipeline* above = all.pipeline(name)) roots(all, *above, into);
+  }
+}
+
+// What one thing is known by, and what it belongs to.
+constexpr const char* naming[] = {"id", "srid", "external_id", "rid", "order_uid", "order_code", "group_id", "number"};
+
+std::string other_name(const std::string& name, int copy) {
+  const auto number = Decimal::parse(name);
+  if (!number || !number->integer()) return fmt::format("{}-{}", name, copy);
+  return std::to_string(*number->integer() + std::int64_t{copy} * 1'000'000);
+}
+
+void add_names(const Value& record, int copy, std::map<std::string, std::string>& into) {
+  for (const char* field : naming) {
+    const std::string name = record[field].id_text();
+    if (!name.empty()) into[name] = other_name(name, copy);
+  }
+}
+
+// Whole words alone: the id 7 is not in "17".
+std::string renamed(const std::string& text, const std::map<std::string, std::string>& names) {
+  const auto in_word = [&](std::size_t at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    return std::isalnum(c) != 0 || c >= 0x80;
+  };
+  std::string made;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at + 1;
+    while (in_word(at) && end < text.size() && in_word(end)) ++end;
+    const std::string word = text.substr(at, end - at);
+    const auto name = names.find(word);
+    made += name == names.end() ? word : name->second;
+    at = end;
+  }
+  return made;
+}
+
+Value renamed(const Value& value, const std::map<std::string, std::string>& names) {
+  if (const std::string* text = value.text()) {
+    const auto whole = names.find(*text);
+    return whole != names.end() ? whole->second : renamed(*text, names);
+  }
+  if (value.number() != nullptr) {
+    const auto name = names.find(value.id_text());
+    return name == names.end() ? value : Value(*Decimal::parse(name->second));
+  }
+  if (const List* list = value.list()) {
+    List made;
+    for (const Value& each : *list) made.push_back(renamed(each, names));
+    return made;
+  }
+  if (const Record* record = value.record()) {
+    Record made;
+    for (const auto& [name, field] : *record) made.emplace_back(name, renamed(field, names));
+    return made;
+  }
+  return value;
+}
+
+}  // namespace
+
+Stage::Stage(const Project& project, const Examples& examples, const plan::Test& test, const plan::TestCases* cases,
+             const Value& value)
+    : project_(project), examples_(examples), test_(test), cases_(cases), config_(project.config) {
+  scope_.plan = &project.checked.plan;
+  scope_.time_zone = config_.time_zone;
+  scope_.now = trial_noon;
+  scope_.slots.resize(static_cast<std::size_t>(std::max(test.slots, 1)));
+  if (cases != nullptr) scope_.slots[static_cast<std::size_t>(cases->slot)] = value;
+}
+
+std::vector<const plan::TestItems*> Stage::parts() const {
+  std::vector<const plan::TestItems*> all{&test_.items};
+  if (cases_ != nullptr) all.push_back(&cases_->items);
+  return all;
+}
+
+std::optional<Stage::Obstacle> Stage::fields_of(const std::vector<plan::Field>& fields, Record& into) {
+  for (const plan::Field& field : fields) {
+    Evaluated value = engine::evaluate(field.value, scope_);
+    if (!value) return Obstacle{field.value.place, value.error().reason};
+    into.emplace_back(field.name, std::move(*value));
+  }
+  return std::nullopt;
+}
+
+std::optional<Stage::Obstacle> Stage::open() {
+  std::set<std::string> closed;
+  for (const plan::TestItems* items : parts()) {
+    for (const plan::Given& given : items->givens) {
+      if (given.kind == plan::Given::Kind::existing) closed.insert(given.connection);
+      if (given.kind != plan::Given::Kind::now) continue;
+      const Evaluated now = engine::evaluate(*given.now, scope_);
+      if (now && now->time() != nullptr) scope_.now = *now->time();
+    }
+  }
+  begins_ = scope_.now;
+  world_ = std::make_unique<TrialWorld>(config_, scope_.now, closed);
+  const plan::Pipeline* tested = project_.checked.plan.pipeline(test_.pipeline);
+  if (tested == nullptr) return Obstacle{test_.place, "the pipeline is not there"};
+  roots(project_.checked.plan, *tested, roots_);
+  registry_ = registry();
+  auto connections = engine::open_connections(*registry_, config_, scope_.now);
+  if (!connections) return Obstacle{test_.place, connections.error().message};
+  connections_ = std::move(*connections);
+  return std::nullopt;
+}
+
+std::optional<Stage::Obstacle> Stage::give(int copy) {
+  std::vector<Given> events;
+  Names names;
+  for (const plan::TestItems* items : parts()) {
+    for (const plan::Given& given : items->givens) {
+      if (given.kind != plan::Given::Kind::event) continue;
+      events.emplace_back();
+      if (auto wrong = read(given, events.back())) return wrong;
+      if (copy == 0) continue;
+      const Value& whole = events.back().whole;
+      add_names(whole, copy, names);
+      for (const char* person : {"user", "customer"}) add_names(whole[person], copy, names);
+    }
+  }
+  for (const plan::TestItems* items : parts()) {
+    for (const plan::Given& given : items->givens) {
+      std::optional<Obstacle> wrong;
+      if (given.kind == plan::Given::Kind::existing) wrong = exists(given, names);
+      if (given.kind == plan::Given::Kind::fault && copy == 0) wrong = fault(given);
+      if (wrong) return wrong;
+    }
+  }
+  for (Given& each : events) event(std::move(each), names);
+  return std::nullopt;
+}
+
+std::optional<Stage::Obstacle> Stage::exists(const plan::Given& given, const Names& names) {
+  Record fields;
+  if (auto wrong = fields_of(given.fields, fields)) return wrong;
+  if (!names.empty()) {
+    Value other = renamed(Value(fields), names);
+    if (other == Value(fields)) return std::nullopt;  // it is there since the first copy
+    fields = *other.record();
+  }
+  if (const Result<void> made = world_->exists(given.connection, given.node, fields); !made)
+    return Obstacle{given.place, made.error().message};
+  return std::nullopt;
+}
+
+std::optional<Stage::Obstacle> Stage::fault(const plan::Given& given) {
+  TrialFault made;
+  made.kind = given.fault->kind;
+  made.connection = given.connection;
+  made.node = given.node;
+  if (given.node == "file.append" || given.node.starts_with("log."))
+    return Obstacle{given.place, fmt::format("`{}` makes no call that could fail so", given.node)};
+  if (made.kind == plan::TestFault::Kind::refuses) made.left = 1 << 30;
+  if (given.fault->argument) {
+    const Evaluated value = engine::evaluate(*given.fault->argument, scope_);
+    if (!value) return Obstacle{given.place, value.error().reason};
+    made.text = value->display();
+    if (value->number() != nullptr) made.status = static_cast<int>(value->number()->integer().value_or(0));
+  }
+  if (made.kind == plan::TestFault::Kind::answers && (made.status < 100 || made.status > 599))
+    return Obstacle{given.place, fmt::format("{} is no HTTP status", made.text)};
+  if (given.fault->times) {
+    const Evaluated times = engine::evaluate(*given.fault->times, scope_);
+    if (times && times->number() != nullptr) made.left = static_cast<int>(times->number()->integer().value_or(1));
+  }
+  world_->add(std::move(made));
+  return std::nullopt;
+}
+
+// The source whose record has the fields that are given.
+std::size_t Stage::source_for(const Record& fields) const {
+  for (std::size_t i = 0; i < roots_.size(); ++i) {
+    const dsl::Type& type = roots_[i].record;
+    const bool suits =
+        !type.is(dsl::Type::Kind::record) || std::all_of(fields.begin(), fields.end(), [&](const auto& field) {
+          return type.record->field(field.first) != nullptr || field.first == "raw" || field.first == "connection";
+        });
+    if (suits) return i;
+  }
+  return 0;
+}
+
+std::optional<Stage::Obstacle> Stage::read(const plan::Given& given, Given& into) {
+  if (roots_.empty()) return Obstacle{given.place, "the pipeline has no source"};
+  if (auto wrong = fields_of(given.fields, into.fields)) return wrong;
+  into.given = &given;
+  into.source = source_for(into.fields);
+  const dsl::Type& type = roots_[into.source].record;
+  into.whole = type.is(dsl::Type::Kind::record) ? examples_.whole(Value(into.fields), type) : Value(into.fields);
+  return std::nullopt;
+}
+
+void Stage::event(Given given, const Names& names) {
+  const plan::Source& source = roots_[given.source];
+  const bool declared = source.record.is(dsl::Type::Kind::record);
+  if (!names.empty()) {
+    given.whole = renamed(given.whole, names);
+    given.fields = *renamed(Value(given.fields), names).record();
+    // The account knows the copy by its own id, where the example's would do for one.
+    for (const char* name : {"id", "external_id"}) {
+      if (!given.whole[name].is_null()) engine::set_field(given.fields, name, given.whole[name]);
+    }
+  }
+  if (declared) world_->known(source.connection, source.record.record->name, given.fields);
+  NewEvent made;
+  made.identity = fmt::format("given {}", ++given_);
+  for (const char* name : {"id", "srid", "external_id"}) {
+    if (declared && made.key.empty() && !given.whole[name].is_null()) made.key = given.whole[name].id_text();
+  }
+  if (made.key.empty()) made.key = made.identity;
+  made.raw = Value(given.fields);
+  if (declared) {
+    made.derived = *given.whole.record();
+    const Value* raw = engine::find_field(given.fields, "raw");
+    if (raw != nullptr) made.raw = *raw;
+    if (source.has_before) {
+      Value& last = last_[made.key];
+      made.before = last;
+      last = given.whole;
+    }
+  }
+  (*events_)[key_of(source)].push_back(std::move(made));
+}
+
+// The tested pipeline with the given events as its source, and whoever listens to it.
+std::shared_ptr<const plan::Plan> Stage::part_of_plan(bool alone) const {
+  auto part = std::make_shared<plan::Plan>(project_.checked.plan);
+  std::set<std::string> wanted{test_.pipeline};
+  for (bool more = !alone; more;) {
+    more = false;
+    for (const plan::Pipeline& each : part->pipelines) {
+      for (const std::string& name : each.upstream) more |= wanted.contains(name) && wanted.insert(each.name).second;
+    }
+  }
+  std::erase_if(part->pipelines, [&](const plan::Pipeline& each) { return !wanted.contains(each.name); });
+  for (plan::Pipeline& each : part->pipelines) {
+    if (each.name == test_.pipeline) {
+      each.upstream.clear();
+      each.sources = roots_;
+    } else {
+      each.sources.clear();
+    }
+  }
+  return part;
+}
+
+std::shared_ptr<const engine::Registry> Stage::registry() {
+  auto made = std::make_shared<engine::Registry>(*project_.registry);
+  for (const std::string& name : made->node_names()) {
+    if (const engine::ActionNode* found = made->action(name)) {
+      engine::ActionNode node = *found;
+      if (name == "file.append") {
+        node.work = appended;
+        node.positions = {};
+        node.openings = {};
+        node.resume = {};
+      }
+      const auto real = std::make_shared<const engine::ActionNode>(node);
+      node.work = [real, happened = &happened_](Connection& connection, Batch batch, Calls& calls) {
+        return noted(real, happened, connection, std::move(batch), calls);
+      };
+      made->put(std::move(node));
+    }
+  }
+  for (const plan::Source& root : roots_) {
+    const engine::SourceNode* found = made->source(root.node);
+    engine::SourceNode node = found != nullptr ? *found : engine::SourceNode{};
+    node.name = root.node;
+    node.rereadable = false;  // each event is told of
+    node.look = [events = events_](Connection& connection, Look look, Calls& calls) {
+      return given_events(events, connection, look, calls);
+    };
+    made->put(std::move(node));
+  }
+  return made;
+}
+
+std::optional<Stage::Obstacle> Stage::play(bool alone, engine::Reached* reached, const Listener& listener) {
+  auto runnable = engine::bind(part_of_plan(alone), registry_, config_, connections_, {});
+  if (!runnable) return Obstacle{test_.place, runnable.error().message};
+  engine::MemoryJournal journal;
+  engine::VirtualLoop loop(
+      journal,
+      [&](const std::string& connection, const engine::Request& request, Instant now) {
+        if (listener) listener(connection, request);
+        return world_->answer(connection, request, now);
+      },
+      begins_, 1);
+  Watcher watcher(happened_);
+  engine::Options options;
+  options.once = true;
+  options.give_up = longest;
+  options.reached = reached;
+  engine::Core core(loop, watcher, options);
+  const Result<bool> drained = loop.run(core, std::move(*runnable), begins_ + longest);
+  begins_ = loop.now();
+  if (!drained) return Obstacle{test_.place, drained.error().message};
+  if (!*drained) return Obstacle{test_.place, "the events have not ended after three days of virtual time"};
+  return std::nullopt;
+}
+
+}  // namespace pipewright::cli
