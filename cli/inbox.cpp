@@ -77,15 +77,14 @@ namespace {
 
 constexpr auto published_every = std::chrono::seconds(5);
 
-// As people speak of limits: quick ones by the second, slow ones by the hour.
+}  // namespace
+
 std::string rate_text(const engine::Rate& rate) {
   const auto interval = static_cast<double>(rate.interval.count());
   if (interval < 150) return fmt::format("{:.0f}/s", 1000 / interval);
   if (interval <= 60000) return fmt::format("{:.0f}/min", 60000 / interval);
   return fmt::format("{:.0f}/h", 3600000 / interval);
 }
-
-}  // namespace
 
 void Inbox::publish(const engine::Core& core, Instant now) {
   if (now - published_ < published_every) return;

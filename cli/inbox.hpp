@@ -9,6 +9,9 @@
 
 namespace pipewright::cli {
 
+/// As people speak of limits, quick ones by the second, slow ones by the hour: `8/s`, `100/min`, `1/h`.
+std::string rate_text(const engine::Rate& rate);
+
 struct RetryRequest {
   std::vector<engine::EventId> ids;  ///< all that are parked are named too
   bool as_was = false;

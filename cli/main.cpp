@@ -129,12 +129,16 @@ class CommandLine {
         pipewright::cli::validate,
         "  pipewright validate\n  pipewright validate fbs.pipe --deny-warnings\n  pipewright validate --format json\n"
         "  pipewright validate --fix                 what a help names is done\n"
+        "  pipewright validate --cost                calls for an event, and which limit is used up first\n"
         "  pipewright validate --format sarif > pipewright.sarif\n");
     paths(sub);
     format(sub, validate_formats);
     sub->add_flag("--deny-warnings", options_.deny_warnings, "warnings count as errors");
     sub->add_flag("--fix", options_.fix,
                   "apply what the helps say to the files that are named, then tell what is left");
+    sub->add_flag("--cost", options_.cost,
+                  "also what each pipeline asks of its accounts for an event, and how many an hour their limits let "
+                  "through");
   }
 
   void test() {

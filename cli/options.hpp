@@ -22,6 +22,7 @@ struct Options {
 
   bool deny_warnings = false;  // validate
   bool fix = false;            // validate --fix
+  bool cost = false;           // validate --cost
   bool check = false;          // fmt --check
   std::string code;            // explain
   bool once = false;           // run

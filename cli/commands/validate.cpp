@@ -3,6 +3,7 @@
 
 #include "base/embedded.hpp"
 #include "base/text.hpp"
+#include "cli/cost/cost.hpp"
 #include "cli/project.hpp"
 #include "cli/rewrite.hpp"
 #include "cli/terminal.hpp"
@@ -64,6 +65,10 @@ void print_text(const dsl::Checked& checked, std::size_t pipelines, const Option
 }  // namespace
 
 int validate(const Options& options) {
+  if (options.cost && options.format != Format::text && options.format != Format::json) {
+    tell_error("--cost is told as text or json", "leave --format out, or write --format json");
+    return Status::usage;
+  }
   Project project;
   if (const auto stopped = load(options, project)) return *stopped;
   if (options.fix) {
@@ -75,10 +80,15 @@ int validate(const Options& options) {
     for (const dsl::ast::Statement& statement : file.statements)
       pipelines += std::holds_alternative<dsl::ast::Pipeline>(statement.node) ? 1 : 0;
   }
+  const bool costed = options.cost && !dsl::has_errors(checked.diagnostics);
+  const std::vector<PipelineCost> measured = costed ? costs(project) : std::vector<PipelineCost>{};
   switch (options.format) {
-    case Format::json:
-      fmt::print("{}\n", dsl::render_json(checked.diagnostics, checked.sources, checked.sources.size(), pipelines));
+    case Format::json: {
+      const std::string told =
+          dsl::render_json(checked.diagnostics, checked.sources, checked.sources.size(), pipelines);
+      fmt::print("{}\n", costed ? cost_json(measured, told) : told);
       break;
+    }
     case Format::sarif:
       fmt::print("{}\n", dsl::render_sarif(checked.diagnostics, checked.sources, PIPEWRIGHT_VERSION, page_of));
       break;
@@ -87,6 +97,7 @@ int validate(const Options& options) {
       break;
     default:
       print_text(checked, pipelines, options);
+      fmt::print("{}", cost_text(measured, colors(options.color, 1)));
   }
   const bool wrong = dsl::has_errors(checked.diagnostics) || (options.deny_warnings && !checked.diagnostics.empty());
   return wrong ? Status::wrong : Status::fine;

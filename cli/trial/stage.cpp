@@ -144,22 +144,25 @@ std::string renamed(const std::string& text, const std::map<std::string, std::st
     std::size_t end = at + 1;
     while (in_word(at) && end < text.size() && in_word(end)) ++end;
     const std::string word = text.substr(at, end - at);
-    const auto name = names.find(word);
+    const auto name = word.size() < 3 ? names.end() : names.find(word);
     made += name == names.end() ? word : name->second;
     at = end;
   }
   return made;
 }
 
-Value renamed(const Value& value, const std::map<std::string, std::string>& names) {
-  if (const std::string* text = value.text()) {
-    const auto whole = names.find(*text);
-    return whole != names.end() ? whole->second : renamed(*text, names);
-  }
-  if (value.number() != nullptr) {
+bool is_naming(const std::string& field) {
+  return field == "client" || std::find(std::begin(naming), std::end(naming), field) != std::end(naming);
+}
+
+// A number elsewhere is an amount or a code, whatever the ids are; so is a short word.
+Value renamed(const Value& value, const std::map<std::string, std::string>& names, bool naming_field = false) {
+  if (naming_field && (value.number() != nullptr || value.text() != nullptr)) {
     const auto name = names.find(value.id_text());
-    return name == names.end() ? value : Value(*Decimal::parse(name->second));
+    if (name != names.end())
+      return value.text() != nullptr ? Value(name->second) : Value(*Decimal::parse(name->second));
   }
+  if (const std::string* text = value.text()) return renamed(*text, names);
   if (const List* list = value.list()) {
     List made;
     for (const Value& each : *list) made.push_back(renamed(each, names));
@@ -167,7 +170,7 @@ Value renamed(const Value& value, const std::map<std::string, std::string>& name
   }
   if (const Record* record = value.record()) {
     Record made;
-    for (const auto& [name, field] : *record) made.emplace_back(name, renamed(field, names));
+    for (const auto& [name, field] : *record) made.emplace_back(name, renamed(field, names, is_naming(name)));
     return made;
   }
   return value;
@@ -236,29 +239,36 @@ std::optional<Stage::Obstacle> Stage::give(int copy) {
       for (const char* person : {"user", "customer"}) add_names(whole[person], copy, names);
     }
   }
+  std::vector<Given> existing;
   for (const plan::TestItems* items : parts()) {
     for (const plan::Given& given : items->givens) {
-      std::optional<Obstacle> wrong;
-      if (given.kind == plan::Given::Kind::existing) wrong = exists(given, names);
-      if (given.kind == plan::Given::Kind::fault && copy == 0) wrong = fault(given);
-      if (wrong) return wrong;
+      if (given.kind == plan::Given::Kind::fault && copy == 0) {
+        if (auto wrong = fault(given)) return wrong;
+      }
+      if (given.kind != plan::Given::Kind::existing) continue;
+      existing.push_back({&given, {}, 0, {}});
+      if (auto wrong = fields_of(given.fields, existing.back().fields)) return wrong;
     }
+  }
+  if (copy > 0) rename(existing, names, copy);
+  for (const Given& each : existing) {
+    if (const Result<void> made = world_->exists(each.given->connection, each.given->node, each.fields); !made)
+      return Obstacle{each.given->place, made.error().message};
   }
   for (Given& each : events) event(std::move(each), names);
   return std::nullopt;
 }
 
-std::optional<Stage::Obstacle> Stage::exists(const plan::Given& given, const Names& names) {
-  Record fields;
-  if (auto wrong = fields_of(given.fields, fields)) return wrong;
-  if (!names.empty()) {
-    Value other = renamed(Value(fields), names);
-    if (other == Value(fields)) return std::nullopt;  // it is there since the first copy
-    fields = *other.record();
+// What mentions a thing of another name is another one too; what mentions none is there since the first copy.
+void Stage::rename(std::vector<Given>& existing, Names& names, int copy) {
+  for (std::size_t known = names.size() + 1; known != names.size();) {
+    known = names.size();
+    for (const Given& each : existing) {
+      if (renamed(Value(each.fields), names) != Value(each.fields)) add_names(Value(each.fields), copy, names);
+    }
   }
-  if (const Result<void> made = world_->exists(given.connection, given.node, fields); !made)
-    return Obstacle{given.place, made.error().message};
-  return std::nullopt;
+  std::erase_if(existing, [&](const Given& each) { return renamed(Value(each.fields), names) == Value(each.fields); });
+  for (Given& each : existing) each.fields = *renamed(Value(each.fields), names).record();
 }
 
 std::optional<Stage::Obstacle> Stage::fault(const plan::Given& given) {

@@ -61,7 +61,7 @@ class Stage {
   };
 
   std::optional<Obstacle> fields_of(const std::vector<dsl::plan::Field>& fields, engine::Record& into);
-  std::optional<Obstacle> exists(const dsl::plan::Given& given, const Names& names);
+  static void rename(std::vector<Given>& existing, Names& names, int copy);
   std::optional<Obstacle> fault(const dsl::plan::Given& given);
   std::optional<Obstacle> read(const dsl::plan::Given& given, Given& into);
   void event(Given given, const Names& names);

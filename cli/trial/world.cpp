@@ -108,6 +108,18 @@ struct TrialWorld::Account {
     return wildberries ? wildberries->answer(request) : retailcrm->answer(request);
   }
 
+  /// Whether the CRM has the one of that name.
+  [[nodiscard]] bool has(const std::string& what, const std::string& by, const std::string& name) const {
+    if (name.empty()) return false;
+    ServerRequest request;
+    request.method = "GET";
+    request.path = request.raw_path = "/api/v5/" + what + "/" + name;
+    request.parameters = {{"by", by}};
+    request.query = "by=" + by;
+    request.headers = {{"x-api-key", retailcrm->credential()}};
+    return retailcrm->answer(request).status == 200;
+  }
+
   void task(wb::sandbox::Scheme scheme, const Value& id, const std::string& supplier, const std::string& wb) const {
     const auto number = Decimal::parse(id.id_text());
     if (!number || !number->integer()) return;
@@ -178,6 +190,16 @@ TrialWorld::Account* TrialWorld::account(const std::string& connection) {
   return nullptr;
 }
 
+wb::sandbox::Sandbox* TrialWorld::wildberries(const std::string& connection) {
+  const Account* at = account(connection);
+  return at == nullptr ? nullptr : at->wildberries.get();
+}
+
+crm::sandbox::Sandbox* TrialWorld::retailcrm(const std::string& connection) {
+  const Account* at = account(connection);
+  return at == nullptr ? nullptr : at->retailcrm.get();
+}
+
 Result<void> TrialWorld::exists(const std::string& connection, const std::string& node, const Record& fields) {
   const Value whole(fields);
   if (node == "http.request") {
@@ -200,13 +222,8 @@ Result<void> TrialWorld::exists(const std::string& connection, const std::string
         return {};
       }
       Json order = as_retailcrm(fields, zone_);
-      const Json state = at->retailcrm->state();
-      if (order.contains("customer")) {
-        const Json& customers = state["customers"];
-        const bool there = std::any_of(customers.begin(), customers.end(),
-                                       [&](const Json& each) { return each["id"] == order["customer"]["id"]; });
-        if (!there) at->retailcrm->add_customer({{"id", order["customer"]["id"]}});
-      }
+      if (order.contains("customer") && !at->has("customers", "id", order["customer"]["id"].dump()))
+        at->retailcrm->add_customer({{"id", order["customer"]["id"]}});
       at->retailcrm->add_order(order);
       return {};
     } catch (const std::runtime_error& refused) {
@@ -232,12 +249,9 @@ void TrialWorld::known(const std::string& connection, const std::string& record_
     at->task(*scheme, whole["id"], word("supplier_status"), word("wb_status"));
   }
   if (!at->retailcrm || record_type != "crm.order") return;
-  const Json state = at->retailcrm->state();
-  const auto same = [&](const Json& order) {
-    return (!whole["id"].is_null() && std::to_string(order.value("id", std::int64_t{0})) == whole["id"].id_text()) ||
-           (!whole["external_id"].is_null() && order.value("externalId", "") == whole["external_id"].id_text());
-  };
-  if (std::none_of(state["orders"].begin(), state["orders"].end(), same))
+  const std::string id = whole["id"].id_text();
+  const std::string external_id = whole["external_id"].id_text();
+  if (!at->has("orders", "id", id) && !at->has("orders", "externalId", external_id))
     (void)exists(connection, "crm.order", given);  // what the sandbox refuses is not there
 }
 

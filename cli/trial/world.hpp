@@ -11,6 +11,13 @@
 #include "dsl/plan_test.hpp"
 #include "engine/config.hpp"
 
+namespace pipewright::wb::sandbox {
+class Sandbox;
+}
+namespace pipewright::crm::sandbox {
+class Sandbox;
+}
+
 namespace pipewright::cli {
 
 /// A fault that a test gives, with its words read.
@@ -35,6 +42,10 @@ class TrialWorld {
   /// What an event tells of is there at its own account too.
   void known(const std::string& connection, const std::string& record_type, const engine::Record& given);
   void add(TrialFault fault) { faults_.push_back(std::move(fault)); }
+
+  /// The sandbox behind an account; null where it is of another system.
+  [[nodiscard]] wb::sandbox::Sandbox* wildberries(const std::string& connection);
+  [[nodiscard]] crm::sandbox::Sandbox* retailcrm(const std::string& connection);
 
   engine::CallResult answer(const std::string& connection, const engine::Request& request, Instant now);
 

@@ -27,10 +27,11 @@ Json shown_item(const World& world, const Json& item) {
 Json totals_of(const World& world, const Json& customer) {
   double sum = 0;
   int count = 0;
+  const Json& own_id = customer["id"];
   for (const auto& [id, order] : world.orders) {
-    if (order["customer"].value("id", Json()) != customer["id"] ||
-        order["customer"].value("type", "") != customer["type"])
-      continue;
+    const Json& owner = order["customer"];
+    const auto owner_id = owner.find("id");
+    if (owner_id == owner.end() || *owner_id != own_id || owner.value("type", "") != customer["type"]) continue;
     sum += order.value("totalSumm", 0.0);
     ++count;
   }
