@@ -410,6 +410,20 @@ std::optional<Diagnostic> missing_sign(const Mistake& mistake) {
   return missing_word(mistake);
 }
 
+Diagnostic half_name(const Mistake& mistake) {
+  std::size_t from = mistake.token.begin;
+  while (from > 0 && (word_char(mistake.text[from - 1]) || mistake.text[from - 1] == '.')) --from;
+  const std::string path(mistake.text.substr(from, mistake.token.begin - from));
+  if (path.empty())
+    return mistake.told(codes::syntax, mistake.token, "one `.` too many", "leave it out", Edit{mistake.token, ""});
+  Diagnostic diagnostic =
+      mistake.told(codes::syntax, {offset(from), mistake.token.end}, fmt::format("`{}.` is half a name", path),
+                   "go on behind the `.`, or leave it out");
+  // `wb.fbs.new.` has one too many; `wb.` is being typed.
+  if (std::count(path.begin(), path.end(), '.') > 1) diagnostic.edit = Edit{mistake.token, ""};
+  return diagnostic;
+}
+
 std::optional<Diagnostic> surplus_sign(const Mistake& mistake) {
   const std::string word = mistake.word();
   const std::string before = trimmed(mistake.text.substr(0, mistake.token.begin));
@@ -419,9 +433,8 @@ std::optional<Diagnostic> surplus_sign(const Mistake& mistake) {
   if ((word == "}" || word == ")" || word == "]") && mistake.step_ends())
     return mistake.told(codes::syntax, mistake.token, fmt::format("`{}` closes nothing", word), "leave it out",
                         Edit{mistake.token, ""});
-  if (word == "." && mistake.step_ends() && trimmed(mistake.behind()).find_first_not_of("{") == std::string::npos) {
-    return mistake.told(codes::syntax, mistake.token, "one `.` too many", "leave it out", Edit{mistake.token, ""});
-  }
+  if (word == "." && mistake.step_ends() && trimmed(mistake.behind()).find_first_not_of("{") == std::string::npos)
+    return half_name(mistake);
   // `on wb.fbs.new:`, `on: wb.fbs.new`, `when x: {`
   if (word == ":" && !before.empty() && !mistake.expects("`=`") && !mistake.expects("the row's value") &&
       !mistake.expects("`,`")) {

@@ -272,8 +272,11 @@ std::optional<Diagnostic> step_mistake(const SyntaxError& error, std::string_vie
   }
   const std::string_view between = text.substr(first.end, token.begin - first.end);
   if (!single && (word == "." || word == "[" || word == "(") &&
-      between.find_first_of("{}\n\"") == std::string_view::npos && text[token.begin - 1] != ' ')
+      between.find_first_of("{}\n\"") == std::string_view::npos && text[token.begin - 1] != ' ') {
+    if (word == "." && (token.end == text.size() || !word_char(text[token.end])))
+      return half_name({text, error.expected, token, id});
     return value_after_node(text, token, id);
+  }
   return missing_arrow(word, text, token, id);
 }
 
@@ -308,6 +311,14 @@ std::optional<Diagnostic> head_mistake(const SyntaxError& error, std::string_vie
   if (std::string_view(error.expected) != "`on` and a source" || token.empty()) return std::nullopt;
   const std::string word(text.substr(token.begin, token.end - token.begin));
   const std::string before = trimmed(line_before(text, token.begin));
+  const std::size_t next = text.find_first_not_of(" \t\r\n", token.begin);
+  if (next != std::string_view::npos && line_before(text, next).empty() && text.substr(next).starts_with("on ")) {
+    const Span on{static_cast<std::uint32_t>(next), static_cast<std::uint32_t>(next + 2)};
+    Diagnostic diagnostic =
+        at_token(codes::syntax, id, on, "`on` at the beginning of a line begins another pipeline", "indent it");
+    diagnostic.edit = Edit{{on.begin, on.begin}, "  "};
+    return diagnostic;
+  }
   if (before == "pipeline on")
     return at_token(codes::syntax, id, token, "this pipeline has no name",
                     "write `pipeline NAME on …`, or leave out `pipeline`");

@@ -70,6 +70,7 @@ std::optional<std::size_t> closed_at(std::string_view text, std::size_t open);
 std::optional<Diagnostic> number_mistake(const Mistake& mistake);   ///< numbers, durations and their units
 std::optional<Diagnostic> missing_sign(const Mistake& mistake);     ///< a comma, a colon, a bracket
 std::optional<Diagnostic> surplus_sign(const Mistake& mistake);     ///< one too many
+Diagnostic half_name(const Mistake& mistake);                       ///< `crm.`: the token is the last `.`
 std::optional<Diagnostic> foreign_step(const Mistake& mistake);     ///< steps as other languages write them
 std::optional<Diagnostic> foreign_table(const Mistake& mistake);    ///< rows of tables
 std::optional<Diagnostic> foreign_comment(const Mistake& mistake);  ///< comments of other languages
