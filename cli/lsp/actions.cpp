@@ -58,6 +58,28 @@ std::vector<dsl::Edit> imports(const Context& context, const Analysis& analysis,
   return found;
 }
 
+// What is asked about: the diagnostics at the cursor, else those of its line.
+std::vector<const dsl::Diagnostic*> meant(const std::vector<dsl::Diagnostic>& all, const Text& text, dsl::Span range) {
+  std::vector<const dsl::Diagnostic*> touched;
+  std::vector<const dsl::Diagnostic*> near;
+  const auto line = [&](std::uint32_t offset) { return text.position(offset).line; };
+  for (const dsl::Diagnostic& each : all) {
+    if (each.source != 0) continue;
+    if (each.span.begin <= range.end && each.span.end >= range.begin) touched.push_back(&each);
+    if (line(each.span.begin) <= line(range.end) && line(each.span.end) >= line(range.begin)) near.push_back(&each);
+  }
+  return touched.empty() ? near : touched;
+}
+
+std::string title(const dsl::Diagnostic& diagnostic, const std::string& text) {
+  const dsl::Edit& edit = *diagnostic.edit;
+  const std::string written = trimmed(edit.text);
+  if (!written.empty()) return fmt::format("Write {}", written);
+  const std::string left_out = trimmed(text.substr(edit.span.begin, edit.span.end - edit.span.begin));
+  if (!left_out.empty()) return fmt::format("Leave out {}", left_out);
+  return fmt::format("Mend: {}", diagnostic.help.value_or(diagnostic.message));  // white space
+}
+
 bool wanted(const Json& only, const std::string& kind) {
   if (!only.is_array()) return kind != "source.fixAll";
   return std::any_of(only.begin(), only.end(), [&](const Json& each) {
@@ -83,10 +105,13 @@ Answer code_actions(Context& context, const Json& params) {
                          return each.edit->span.begin < other.span.end && other.span.begin < each.edit->span.end;
                        });
     if (apart) all.push_back(*each.edit);
-    if (each.span.begin > range.end || each.span.end < range.begin || !wanted(only, "quickfix")) continue;
+  }
+  for (const dsl::Diagnostic* found : meant(analysis->checked.diagnostics, *place->text, range)) {
+    if (!wanted(only, "quickfix")) break;
+    const dsl::Diagnostic& each = *found;
     const Json diagnostic = diagnostic_json(each, *analysis, context.workspace);
     if (each.edit) {
-      result.push_back({{"title", fmt::format("Write {}", each.edit->text)},
+      result.push_back({{"title", title(each, place->text->text())},
                         {"kind", "quickfix"},
                         {"isPreferred", true},
                         {"diagnostics", {diagnostic}},

@@ -45,7 +45,7 @@ struct Item {
   std::string doc;
   std::string insert;   ///< empty: the label
   std::string snippet;  ///< with places to fill in, for clients that take them
-  int rank = 5;              ///< what is likely comes first
+  int rank = 5;         ///< what is likely comes first
 };
 
 bool word_letter(char c) {
@@ -179,6 +179,7 @@ class Completion {
         if (here.wanted) words_of(*here.wanted);
         return;
       case Kind::value:
+        if (last_row()) policies();
         return values(here);
     }
   }
@@ -258,19 +259,19 @@ class Completion {
     }
   }
 
-  void field(const dsl::FieldType& each, bool written, const std::string& more = {}) {
+  void field(const dsl::FieldType& each, bool written, bool first, const std::string& more = {}) {
     const std::string detail = type_text(each.type) + (each.required ? ", required" : "");
     add({.label = each.name,
          .kind = field_item,
          .detail = detail,
          .doc = description(each) + more,
          .insert = written ? each.name + ": " : each.name,
-         .rank = each.required ? 0 : 1});
+         .rank = first ? 0 : 1});
   }
 
   void fields(const std::vector<dsl::FieldType>& all, const std::vector<std::string>& given, bool written) {
     for (const dsl::FieldType& each : all) {
-      if (std::find(given.begin(), given.end(), each.name) == given.end()) field(each, written);
+      if (std::find(given.begin(), given.end(), each.name) == given.end()) field(each, written, each.required);
     }
   }
 
@@ -296,7 +297,9 @@ class Completion {
           if (standard.field == each.name) more = "\n\ndefault mapping: `" + standard.text + "`";
         }
       }
-      field(each, true, more);
+      // What the record is found by is written nearly always.
+      const auto& keys = action->default_key;
+      field(each, true, each.required || std::find(keys.begin(), keys.end(), each.name) != keys.end(), more);
     }
   }
 
@@ -398,6 +401,19 @@ class Completion {
     }
   }
 
+  // Behind the `else` that begins a table's last row.
+  [[nodiscard]] bool last_row() const {
+    const dsl::Span statement = dsl::statement_around(text_, place_.offset);
+    const std::string before = trimmed(text_.substr(statement.begin, word_ - statement.begin));
+    if (!before.starts_with("table") || !before.ends_with("else")) return false;
+    const std::size_t sign = before.find_last_not_of(" \t", before.size() - 5);
+    return sign != std::string::npos && std::string_view("\n,{").find(before[sign]) != std::string_view::npos;
+  }
+
+  void policies() {
+    for (const char* each : {"skip", "fail", "keep"}) word(each, "for every other key", 0);
+  }
+
   void by_words() {
     if (in_text_ || typed_space_) return;
     const dsl::Span statement = dsl::statement_around(text_, place_.offset);
@@ -424,9 +440,7 @@ class Completion {
     }
     if (words.front() == "table") {
       if (fresh_line) word("else", "what holds for every other key", 0, "else $0");
-      if (words.back() == "else") {
-        for (const char* each : {"skip", "fail", "keep"}) word(each, "for every other key", 0);
-      }
+      if (words.back() == "else") policies();
       return;
     }
     if (words.front() != "pipeline" && words.front() != "on") return;

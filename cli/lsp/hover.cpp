@@ -89,8 +89,11 @@ std::string text_of(const Analysis& analysis, const dsl::Mention& mention) {
     }
     case Kind::option:
       return description(dsl::FieldType{.name = mention.name, .type = mention.type, .doc = mention.doc});
-    case Kind::word:
-      return "`\"" + mention.name + "\"` *of* " + description(*mention.type.enumeration);
+    case Kind::word: {
+      const dsl::EnumType& words = *mention.type.enumeration;
+      return pipe_code("\"" + mention.name + "\": " + words.name) + (words.doc.empty() ? "" : "\n\n" + words.doc) +
+             "\n\n" + values_text(mention.type);
+    }
     case Kind::table: {
       const std::string own = declaration_text(analysis, mention);
       return own.empty() ? standard_table_text(catalog, mention.name) : own;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
@@ -17,7 +18,37 @@ namespace {
 
 constexpr int patience = 20'000;  // milliseconds, for a machine that builds meanwhile
 
+// The byte at a place that is counted in UTF-16 units.
+std::size_t byte_at(const std::string& text, const Json& position) {
+  std::size_t at = 0;
+  for (auto line = position["line"].get<std::size_t>(); line > 0 && at < text.size(); --line) {
+    const std::size_t end = text.find('\n', at);
+    at = end == std::string::npos ? text.size() : end + 1;
+  }
+  for (auto units = position["character"].get<std::size_t>(); units > 0 && at < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    units -= std::min<std::size_t>(units, byte >= 0xF0 ? 2 : 1);
+    for (++at; at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;) ++at;
+  }
+  return at;
+}
+
 }  // namespace
+
+std::string applied(const std::string& text, const Json& edits) {
+  struct Change {
+    std::size_t begin;
+    std::size_t end;
+    std::string text;
+  };
+  std::vector<Change> changes;
+  for (const Json& edit : edits)
+    changes.push_back({byte_at(text, edit["range"]["start"]), byte_at(text, edit["range"]["end"]), edit["newText"]});
+  std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.begin > b.begin; });
+  std::string made = text;
+  for (const Change& each : changes) made.replace(each.begin, each.end - each.begin, each.text);
+  return made;
+}
 
 Client::Client(const std::vector<std::string>& options) {
   std::string pattern = (std::filesystem::temp_directory_path() / "pipewright-lsp-XXXXXX").string();

@@ -62,4 +62,7 @@ class Client {
   std::map<std::string, std::vector<Json>> diagnostics_;
 };
 
+/// The text with the edits of an answer.
+std::string applied(const std::string& text, const Json& edits);
+
 }  // namespace pipewright::test

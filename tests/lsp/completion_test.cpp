@@ -75,6 +75,8 @@ TEST_CASE("what is offered at each kind of place, with the line broken off there
        {"confirm"},
        {}},
       {"table t { \"a\" -> 1, else skip }\non wb.fbs.new\n  -> log.info \"{t|", {"t"}, {}},
+      {"table t {\n  \"a\" -> 1\n  else |\n}", {"skip", "fail", "keep"}, {}},
+      {"table t { \"a\" -> if true then 1 else |", {"true"}, {"skip"}},
       {"on crm.order.changed of [st|", {"status"}, {}},
       {"on crm.order.changed { |", {"own"}, {}},
       {"on wb.fbs.new\n  -> crm.order update { external_id: order.id, status: \"x\" } else |",
@@ -123,6 +125,14 @@ TEST_CASE("required fields come first, and a word of an enumeration comes in quo
   std::sort(sorted.begin(), sorted.end());
   REQUIRE(sorted.size() > 1);
   CHECK(sorted.front().second == "id");
+  const auto first = [](const Json& all) {
+    return std::min_element(all.begin(), all.end(),
+                            [](const Json& a, const Json& b) {
+                              return a["sortText"].get<std::string>() < b["sortText"].get<std::string>();
+                            })
+        ->at("label");
+  };
+  CHECK(first(offered("on wb.fbs.new\n  -> crm.order { | }\n")) == "external_id");  // what an order is found by
   const Json words = offered("on wb.fbs.new\n  -> where order.supplier_status == |\n");
   CHECK((*item(words, "confirm"))["textEdit"]["newText"] == "\"confirm\"");
 }

@@ -8,6 +8,7 @@
 
 #include "tests/lsp/client.hpp"
 
+using pipewright::test::applied;
 using pipewright::test::Client;
 using pipewright::test::Json;
 
@@ -39,32 +40,6 @@ Json renamed(Client& client, const std::string& name, const std::string& to) {
   Json params = client.here(name);
   params["newName"] = to;
   return client.answer("textDocument/rename", params);
-}
-
-/// The text with the edits of a rename.
-std::string applied(const std::string& text, const Json& edits) {
-  std::vector<std::string> lines(1);
-  for (const char c : text) {
-    if (c == '\n')
-      lines.emplace_back();
-    else
-      lines.back() += c;
-  }
-  std::vector<Json> backwards(edits.begin(), edits.end());
-  std::sort(backwards.begin(), backwards.end(), [](const Json& a, const Json& b) {
-    const auto key = [](const Json& each) {
-      return std::pair(each["range"]["start"]["line"].get<int>(), each["range"]["start"]["character"].get<int>());
-    };
-    return key(a) > key(b);
-  });
-  for (const Json& edit : backwards) {
-    const auto begin = edit["range"]["start"]["character"].get<std::size_t>();
-    lines[edit["range"]["start"]["line"]].replace(begin, edit["range"]["end"]["character"].get<std::size_t>() - begin,
-                                                  edit["newText"].get<std::string>());
-  }
-  std::string all;
-  for (std::size_t i = 0; i < lines.size(); ++i) all += (i == 0 ? "" : "\n") + lines[i];
-  return all;
 }
 
 constexpr const char* program = R"(let limit = 10
@@ -105,6 +80,8 @@ TEST_CASE("hover tells what a word names") {
   CHECK(
       has(hovered(client, "on wb.fbs.new\n  -> where order.supplier_status == \"conf|irm\"\n"), "wb.supplier_status"));
   CHECK(has(hovered(client, "on wb.fbs.new\n  -> let a = wb.order|_status[order.status]\n"), "table wb.order_status"));
+  CHECK(hovered(client, "on wb.fbs.new\n  -> where order.supplier_status == \"conf|irm\"\n")
+            .starts_with("```pipe\n\"confirm\": wb.supplier_status\n```\n\n"));
   CHECK(hovered(client, "# only a com|ment\n").empty());
 }
 
@@ -299,6 +276,27 @@ TEST_CASE("a mend is offered where its mistake is, and all of them at once") {
   REQUIRE(all.size() == 1);
   CHECK(all[0]["edit"]["changes"][client.uri("a.pipe")].size() == 3);
   CHECK(actions(1, {"refactor"}).empty());
+  // From the beginning of a line all its mends, from a word that is wrong that word's.
+  client.change("a.pipe", "on wb.fbs.new\n  -> log.info \"{order.prise}\"\n");
+  const auto titles = [&](int line, int character) {
+    const Json at = {{"line", line}, {"character", character}};
+    std::vector<std::string> found;
+    for (const Json& each :
+         client.request("textDocument/codeAction", {{"textDocument", {{"uri", client.uri("a.pipe")}}},
+                                                    {"range", {{"start", at}, {"end", at}}},
+                                                    {"context", {{"diagnostics", Json::array()}}}}))
+      found.push_back(each["title"]);
+    return found;
+  };
+  CHECK(titles(1, 0) == std::vector<std::string>{"Write price"});
+  client.change("a.pipe", "on wb.fbs.new\n  -> log.info \"{order.prise} {order.skuz}\"\n");
+  CHECK(titles(1, 0) == std::vector<std::string>{"Write price", "Write skus"});
+  CHECK(titles(1, 22) == std::vector<std::string>{"Write price"});
+  client.change(
+      "a.pipe",
+      "let a = [1,, 2]\non wb.fbs.new\n  -> log.info \"{a[0]}\"\n\n\npipeline b\non wb.fbs.new\n  -> crm.order\n");
+  CHECK(titles(0, 0) == std::vector<std::string>{"Leave out ,"});
+  CHECK(titles(6, 0) == std::vector<std::string>{"Mend: indent it"});
   client.change("a.pipe", "table unused { 1 -> 2 }\non wb.fbs.new\n  -> log.info \"x\"\n");
   const Json allow =
       client.request("textDocument/codeAction",
