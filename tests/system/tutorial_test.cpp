@@ -1,5 +1,5 @@
-// docs/tutorial.md and its Russian twin: every command is run, every output compared. PIPEWRIGHT_ACCEPT=1 rewrites the
-// outputs; read the diff.
+// docs/tutorial.md and its Russian twin: every command is run, every screen of an editor (tests/lsp/screen.hpp) asked
+// of the language server, every output compared. PIPEWRIGHT_ACCEPT=1 rewrites the outputs; read the diff.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include "tests/lsp/screen.hpp"
 
 namespace fs = std::filesystem;
 
@@ -85,6 +87,13 @@ std::string played(const std::string& page) {
         made += lines[i] + "\n";
       }
       made += "```\n";
+    } else if (lines[i].starts_with("```editor ")) {
+      const std::string name = lines[i].substr(10);
+      std::vector<std::string> block;
+      for (++i; i < lines.size() && lines[i] != "```"; ++i) block.push_back(lines[i]);
+      std::ofstream(folder.path / name, std::ios::binary) << pipewright::test::typed(block);
+      for (const std::string& line : pipewright::test::screen(name, block)) made += line + "\n";
+      made += "```\n";
     } else if (lines[i] == "```console") {
       for (++i; i < lines.size() && lines[i] != "```"; ++i) {
         if (!lines[i].starts_with("$ ")) continue;
@@ -125,4 +134,26 @@ TEST_CASE("every command of the tutorial says what the tutorial shows") {
 
 TEST_CASE("every command of the Russian tutorial says what it shows") {
   compare(PIPEWRIGHT_SOURCE_DIR "/docs/ru/tutorial.md");
+}
+
+TEST_CASE("a screen that the editor would not show is noticed") {
+  const std::string page =
+      "```editor a.pipe\non wb.fbs.|\n--- offered\nwb.fbs.changed   order: wb.fbs.order\n"
+      "wb.fbs.new       order: wb.fbs.order\n```\n"
+      "```editor a.pipe\non wb.fbs.nwe|\n--- told\nline 1, error P0202: there is no source `wb.fbs.nwe`\n"
+      "  help: did you mean `wb.fbs.new`?\n--- mends\nWrite wb.fbs.new\n--- after Write wb.fbs.new\non "
+      "wb.fbs.new\n```\n";
+  CHECK(played(page) == page);
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string other = page;
+    return other.replace(other.find(from), from.size(), to);
+  };
+  const std::pair<const char*, const char*> lies[] = {
+      {"wb.fbs.changed ", "wb.fbs.moved   "},     {"order: wb.fbs.order\n", "order: wb.dbs.order\n"},
+      {"line 1, error", "line 2, error"},         {"  help: did you mean `wb.fbs.new`?\n", ""},
+      {"mends\nWrite wb.fbs.new", "mends\nnone"}, {"on wb.fbs.new\n```", "on wb.fbs.nwe\n```"}};
+  for (const auto& [from, to] : lies) {
+    INFO(from);
+    CHECK(played(changed(from, to)) == page);
+  }
 }
