@@ -18,8 +18,11 @@ async function start() {
   } catch (error) {
     client = undefined;
     const settings = "Open the setting";
+    const why = String(error.message ?? error);
     const chosen = await vscode.window.showErrorMessage(
-      `\`${command} lsp\` cannot be started: ${error.message ?? error}`,
+      why.includes("ENOENT")
+        ? `There is no program \`${command}\`: install pipewright into PATH, or name its place in the setting pipewright.path.`
+        : `\`${command} lsp\` cannot be started: ${why}`,
       settings
     );
     if (chosen === settings) vscode.commands.executeCommand("workbench.action.openSettings", "pipewright.path");
