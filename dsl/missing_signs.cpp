@@ -216,9 +216,31 @@ std::optional<Diagnostic> missing_word(const Mistake& mistake) {
   return std::nullopt;
 }
 
+// An editor indents what is written behind a forgotten brace: `pipeline NAME` and `on SOURCE` as entries of a record.
+std::optional<Diagnostic> pipeline_in_braces(const Mistake& mistake) {
+  const std::string word = mistake.word();
+  if (!mistake.begins_line() || (word != "pipeline" && word != "on")) return std::nullopt;
+  const std::string head = word == "on" ? trimmed(line_before(mistake.text, mistake.end_before()))
+                                        : trimmed(word + std::string(mistake.behind()));
+  const std::size_t source =
+      word == "on" ? mistake.token.begin
+                   : mistake.text.find_first_not_of(" \t\r\n", mistake.token.end + mistake.behind().size());
+  if (!head.starts_with("pipeline ") || !std::all_of(head.begin() + 9, head.end(), word_char) ||
+      source == std::string_view::npos || !mistake.text.substr(source).starts_with("on "))
+    return std::nullopt;
+  const auto open = open_at(mistake.text, mistake.token.begin);
+  if (open.empty() || open.back().sign != '{') return std::nullopt;
+  const std::uint32_t end = mistake.end_before();
+  Diagnostic diagnostic = mistake.told(codes::syntax, mistake.token, "`}` is missing before `pipeline`",
+                                       "close the braces with `}`", Edit{{end, end}, " }"});
+  diagnostic.labels.push_back({mistake.id, {offset(open.back().at), offset(open.back().at + 1)}, "opened here"});
+  return diagnostic;
+}
+
 std::optional<Diagnostic> missing_colon(const Mistake& mistake) {
   if (!mistake.expects("a field, as") || mistake.token.empty() || !word_char(mistake.text[mistake.token.begin]))
     return std::nullopt;
+  if (auto diagnostic = pipeline_in_braces(mistake)) return diagnostic;
   const std::string word = mistake.word();
   const std::string_view behind = mistake.behind();
   const std::size_t next = behind.find_first_not_of(" \t");

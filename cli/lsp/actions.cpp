@@ -71,6 +71,39 @@ std::vector<const dsl::Diagnostic*> meant(const std::vector<dsl::Diagnostic>& al
   return touched.empty() ? near : touched;
 }
 
+// The mends of the file that can be made at once: of two that overlap the first.
+std::vector<dsl::Edit> mends(const Analysis& analysis) {
+  std::vector<dsl::Edit> all;
+  for (const dsl::Diagnostic& each : analysis.checked.diagnostics) {
+    if (each.source != 0 || !each.edit) continue;
+    const bool apart = std::none_of(all.begin(), all.end(), [&](const dsl::Edit& other) {
+      return each.edit->span.begin < other.span.end && other.span.begin < each.edit->span.end;
+    });
+    if (apart) all.push_back(*each.edit);
+  }
+  return all;
+}
+
+// With those of the mistakes that come to light then, as `validate --fix` does it.
+std::vector<dsl::Edit> every_mend(Context& context, const std::string& path, const Analysis& analysis) {
+  const std::vector<dsl::Edit> first = mends(analysis);
+  const std::string& before = analysis.texts.front()->text();
+  std::string text = before;
+  std::vector<dsl::Edit> now = first;
+  constexpr int most_rounds = 8;
+  int rounds = 0;
+  for (; !now.empty() && rounds < most_rounds; ++rounds) {
+    std::stable_sort(now.begin(), now.end(),
+                     [](const dsl::Edit& a, const dsl::Edit& b) { return a.span.begin > b.span.begin; });
+    for (const dsl::Edit& each : now) text.replace(each.span.begin, each.span.end - each.span.begin, each.text);
+    const auto next = context.workspace.analysis_with(path, {{path, text}});
+    if (next == nullptr) break;
+    now = mends(*next);
+  }
+  if (rounds < 2) return first;
+  return {dsl::Edit{{0, static_cast<std::uint32_t>(before.size())}, text}};
+}
+
 std::string title(const dsl::Diagnostic& diagnostic, const std::string& text) {
   const dsl::Edit& edit = *diagnostic.edit;
   const std::string written = trimmed(edit.text);
@@ -98,14 +131,6 @@ Answer code_actions(Context& context, const Json& params) {
   const dsl::Span range = place->text->span(params.at("range"));
   const Json only = params.value("context", Json::object()).value("only", Json(nullptr));
   Json result = Json::array();
-  std::vector<dsl::Edit> all;
-  for (const dsl::Diagnostic& each : analysis->checked.diagnostics) {
-    if (each.source != 0) continue;
-    const bool apart = each.edit && std::none_of(all.begin(), all.end(), [&](const dsl::Edit& other) {
-                         return each.edit->span.begin < other.span.end && other.span.begin < each.edit->span.end;
-                       });
-    if (apart) all.push_back(*each.edit);
-  }
   for (const dsl::Diagnostic* found : meant(analysis->checked.diagnostics, *place->text, range)) {
     if (!wanted(only, "quickfix")) break;
     const dsl::Diagnostic& each = *found;
@@ -134,7 +159,8 @@ Answer code_actions(Context& context, const Json& params) {
                         {"edit", edit_json(uri, *place->text, {allow})}});
     }
   }
-  if (!all.empty() && wanted(only, "source.fixAll")) {
+  if (!wanted(only, "source.fixAll")) return result;
+  if (const std::vector<dsl::Edit> all = every_mend(context, place->path, *analysis); !all.empty()) {
     result.push_back({{"title", "Apply every mend of this file"},
                       {"kind", "source.fixAll"},
                       {"edit", edit_json(uri, *place->text, all)}});

@@ -276,6 +276,11 @@ TEST_CASE("a mend is offered where its mistake is, and all of them at once") {
   REQUIRE(all.size() == 1);
   CHECK(all[0]["edit"]["changes"][client.uri("a.pipe")].size() == 3);
   CHECK(actions(1, {"refactor"}).empty());
+  // What comes to light when the first are made is mended too.
+  client.change("a.pipe", "on wb.fbs.new\n  -> where order.user_status = 1\n  -> log.info \"{order.prise}\"\n");
+  client.save("r.pipe", applied(client.text("a.pipe"),
+                                actions(0, {"source.fixAll"})[0]["edit"]["changes"][client.uri("a.pipe")]));
+  CHECK(client.validated("r.pipe")["diagnostics"].empty());
   // From the beginning of a line all its mends, from a word that is wrong that word's.
   client.change("a.pipe", "on wb.fbs.new\n  -> log.info \"{order.prise}\"\n");
   const auto titles = [&](int line, int character) {
