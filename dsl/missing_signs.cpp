@@ -373,6 +373,10 @@ std::optional<Diagnostic> missing_value(const Mistake& mistake) {
     return at_token(codes::syntax, mistake.id, mistake.token,
                     fmt::format("a duration is missing after `{}`", before.substr(before.find_last_of(' ') + 1)),
                     "write `30s`, `5m`, `2h` or `7d`");
+  const std::string head = trimmed(line_before(mistake.text, mistake.end_before()));
+  if (one_of(head, {"pipeline", "table"}) && (mistake.token.empty() || word == "\n" || word == "\r"))
+    return at_token(codes::syntax, mistake.id, {mistake.end_before() - offset(head.size()), mistake.end_before()},
+                    fmt::format("a name is missing after `{}`", head));
   if (mistake.expects("`on` and a source") && (mistake.token.empty() || word == "->"))
     return at_token(codes::syntax, mistake.id, {mistake.end_before() - 1, mistake.end_before()},
                     "this pipeline has no source", "write `on SOURCE` behind its name, for example `on wb.fbs.new`");

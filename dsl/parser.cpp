@@ -232,7 +232,8 @@ struct recover {
     const bool resumed_here =
         state.resumed <= error.offset &&
         text.substr(state.resumed, error.offset - state.resumed).find_first_not_of(" \t\r\n") == std::string_view::npos;
-    return resumed_here && (closes || diagnostic.message.ends_with("is missing at the end"));
+    return resumed_here &&
+           (closes || error.offset >= text.size() || diagnostic.message.ends_with("is missing at the end"));
   }
 
   // `var x = 1`, `crm.client upsrt by …`: the names that a broken step would have given.

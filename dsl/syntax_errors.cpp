@@ -211,6 +211,17 @@ Diagnostic value_after_node(std::string_view text, Span token, SourceId id) {
   return diagnostic;
 }
 
+// The statements whose word is being typed: `ta`, `pipel`.
+std::vector<std::string> statements_begun(const std::string& word) {
+  std::vector<std::string> found;
+  for (const char* each : {"import", "let", "table", "pipeline", "on", "test"}) {
+    if (!word.empty() && std::string_view(each).starts_with(word)) found.emplace_back(each);
+  }
+  return found;
+}
+
+std::optional<Diagnostic> statement_mistake(std::string_view text, Span token, SourceId id);
+
 std::optional<Diagnostic> missing_arrow(const std::string& word, std::string_view text, Span token, SourceId id) {
   const bool begins_line = trimmed(line_before(text, token.begin)).empty();
   const std::size_t behind = text.find_first_not_of(" \t", token.end);
@@ -218,6 +229,9 @@ std::optional<Diagnostic> missing_arrow(const std::string& word, std::string_vie
   const std::size_t next_line = text.find_first_not_of(" \t\r\n", token.end);
   const std::string_view then = next_line == std::string_view::npos ? std::string_view() : text.substr(next_line);
   const bool head = line_before(text, token.begin).size() < 2 && (then.starts_with("on ") || then.starts_with('{'));
+  if (line_before(text, token.begin).empty() && !statements_begun(word).empty() &&
+      trimmed(text.substr(token.end)).empty())
+    return statement_mistake(text, token, id);
   if (word_char(word.empty() ? ' ' : word[0]) && begins_line && !field && !head) {
     return at_token(codes::syntax, id, token, fmt::format("`->` is missing before `{}`", word),
                     fmt::format("write `-> {}`", word), "-> " + word);
@@ -297,7 +311,9 @@ std::optional<Diagnostic> statement_mistake(std::string_view text, Span token, S
   if (lower(word) == "from")
     return at_token(codes::foreign_word, id, token, fmt::format("`{}` begins no pipeline", word), "write `on`", "on");
   Diagnostic diagnostic = at_token(codes::syntax, id, token, fmt::format("`{}` begins no statement", word));
-  if (const auto near = closest(word, {"import", "let", "table", "pipeline", "on", "test"})) {
+  auto near = closest(word, {"import", "let", "table", "pipeline", "on", "test"});
+  if (const auto begun = statements_begun(word); !near && word.size() > 1 && begun.size() == 1) near = begun.front();
+  if (near) {
     diagnostic.help = fmt::format("did you mean `{}`?", *near);
     diagnostic.edit = Edit{token, *near};
   } else {

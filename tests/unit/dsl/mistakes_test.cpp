@@ -97,6 +97,15 @@ TEST_CASE("a mechanical mistake is mended to a program that is fine") {
   CHECK(mended > 250);
 }
 
+TEST_CASE("a text that the end of the file cuts is told of once") {
+  for (const char* text : {"on wb.fbs.new\n  -> crm.order { number: \"x", "table t {\n  \"n"}) {
+    const dsl::Checked checked = tests::checked(text);
+    INFO(text << "\n" << dsl::render_text(checked.diagnostics, checked.sources, false));
+    REQUIRE(!checked.diagnostics.empty());
+    CHECK(checked.diagnostics.back().message == "this text does not end on its line");
+  }
+}
+
 TEST_CASE("no mistake is told as a rule of the grammar") {
   for (const Mistake& each : entries()) {
     INFO(each.name);
