@@ -58,6 +58,27 @@ std::vector<dsl::Edit> imports(const Context& context, const Analysis& analysis,
   return found;
 }
 
+// The last rows that a table without one may get.
+std::vector<dsl::Edit> last_rows(const Analysis& analysis, const dsl::Diagnostic& diagnostic) {
+  std::vector<dsl::Edit> found;
+  if (diagnostic.code != &dsl::codes::incomplete_table) return found;
+  const std::string& text = analysis.texts.front()->text();
+  for (const dsl::ast::Statement& statement : analysis.checked.files.front().statements) {
+    if (diagnostic.span.begin < statement.span.begin || diagnostic.span.end > statement.span.end) continue;
+    const std::size_t brace = text.rfind('}', statement.span.end - 1);
+    const std::size_t row = text.find_last_not_of(" \t\r\n", brace - 1);
+    const bool lines = text.substr(row, brace - row).find('\n') != std::string::npos;
+    const auto at = static_cast<std::uint32_t>(row + 1);
+    for (const char* each : {"else skip", "else fail"})
+      found.push_back({{at, at},
+                       (lines                                  ? "\n  "
+                        : text[row] == ',' || text[row] == '{' ? " "
+                                                               : ", ") +
+                           std::string(each)});
+  }
+  return found;
+}
+
 // What is asked about: the diagnostics at the cursor, else those of its line.
 std::vector<const dsl::Diagnostic*> meant(const std::vector<dsl::Diagnostic>& all, const Text& text, dsl::Span range) {
   std::vector<const dsl::Diagnostic*> touched;
@@ -147,6 +168,12 @@ Answer code_actions(Context& context, const Json& params) {
                         {"kind", "quickfix"},
                         {"diagnostics", {diagnostic}},
                         {"edit", edit_json(uri, *place->text, {import})}});
+    }
+    for (const dsl::Edit& row : last_rows(*analysis, each)) {
+      result.push_back({{"title", "Write " + row.text.substr(row.text.find("else"))},
+                        {"kind", "quickfix"},
+                        {"diagnostics", {diagnostic}},
+                        {"edit", edit_json(uri, *place->text, {row})}});
     }
     if (each.code->severity != dsl::Severity::warning) continue;
     for (const dsl::ast::Statement& statement : analysis->checked.files.front().statements) {

@@ -314,6 +314,28 @@ TEST_CASE("a mend is offered where its mistake is, and all of them at once") {
   CHECK(client.validated("r.pipe")["diagnostics"].empty());
 }
 
+TEST_CASE("a table with a gap can be given its last row") {
+  Client client;
+  client.begin();
+  const std::string rest =
+      "on wb.fbs.changed\n  -> crm.order update { external_id: order.id, status: t[order.supplier_status] }\n";
+  for (const char* table : {"table t { \"new\" -> \"new\" }\n", "table t {\n  \"new\" -> \"new\"  # as it is\n}\n",
+                            "table t { \"new\" -> \"new\", }\n"}) {
+    client.open("a.pipe", table + rest);
+    const Json at = {{"line", 0}, {"character", 0}};
+    const Json actions = client.request("textDocument/codeAction", {{"textDocument", {{"uri", client.uri("a.pipe")}}},
+                                                                    {"range", {{"start", at}, {"end", at}}},
+                                                                    {"context", {{"diagnostics", Json::array()}}}});
+    REQUIRE(actions.size() == 2);
+    CHECK(actions[0]["title"] == "Write else skip");
+    CHECK(actions[1]["title"] == "Write else fail");
+    for (const Json& each : actions) {
+      client.save("r.pipe", applied(table + rest, each["edit"]["changes"][client.uri("a.pipe")]));
+      CHECK(client.validated("r.pipe")["diagnostics"].empty());
+    }
+  }
+}
+
 TEST_CASE("a name that another file gives can be imported") {
   Client client;
   client.begin();
