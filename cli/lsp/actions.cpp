@@ -66,6 +66,7 @@ std::vector<dsl::Edit> last_rows(const Analysis& analysis, const dsl::Diagnostic
   for (const dsl::ast::Statement& statement : analysis.checked.files.front().statements) {
     if (diagnostic.span.begin < statement.span.begin || diagnostic.span.end > statement.span.end) continue;
     const std::size_t brace = text.rfind('}', statement.span.end - 1);
+    if (brace == std::string::npos || brace < diagnostic.span.end) continue;  // it is not closed
     const std::size_t row = text.find_last_not_of(" \t\r\n", brace - 1);
     const bool lines = text.substr(row, brace - row).find('\n') != std::string::npos;
     const auto at = static_cast<std::uint32_t>(row + 1);
