@@ -195,7 +195,7 @@ struct Checker {
   std::vector<std::string> lets_under_way;  ///< that are being read, the innermost last
   std::set<std::string> lets_in_circle;     ///< were told
   std::set<std::string> wrong_lets;         ///< whose own value has a mistake
-  std::size_t let_parts = 0;                ///< what the value under way has grown to
+  std::size_t let_parts = 0;                ///< what others have added to the value under way
   std::size_t all_let_parts = 0;            ///< all of them together
   bool lets_too_large = false;              ///< was told
   void load();

@@ -20,14 +20,19 @@ Typed Checker::literal(Type::Kind kind, plan::Constant value, Span span) {
 }
 
 Typed Checker::expression(const ast::Expr& expr, const Type* wanted) {
-  constexpr std::size_t most_of_one = 100'000;
-  constexpr std::size_t most_of_all = 5'000'000;
+  constexpr std::size_t most_of_one = 20'000;  // beside what stands in its own text
+  constexpr std::size_t most_of_all = 1'000'000;
   if (!lets_under_way.empty()) {
     if (lets_too_large) return bad(expr.span);
-    if (++let_parts >= most_of_one || ++all_let_parts >= most_of_all) {
+    if (lets_under_way.size() > 1) ++let_parts;
+    if (let_parts >= most_of_one || ++all_let_parts >= most_of_all) {
       lets_too_large = true;
-      report(codes::too_deep, expr.span, "the values of the `let`s grow without end").help =
-          "build them out of fewer copies of one another";
+      const Binding& outermost = lets[lets_under_way.front()].second;
+      const SourceId file_before = std::exchange(file, outermost.source);
+      report(codes::too_deep, outermost.constant->span,
+             fmt::format("the value of `{}` grows without end", lets_under_way.front()))
+          .help = "build it out of fewer copies of other values";
+      file = file_before;
       return bad(expr.span);
     }
   }
