@@ -23,6 +23,13 @@ struct ProgramInput {
   std::string time_zone = "UTC";                           ///< `[run] time_zone`, for times without an offset
 };
 
+/// `# allow P0412: why`
+struct Allow {
+  SourceId file = 0;
+  Span scope;  ///< the statement that the comment stands in, or above
+  int number = 0;
+};
+
 struct Checked {
   plan::Plan plan;                                     ///< complete only when there are no errors
   std::vector<plan::Test> tests;                       ///< in the order of files and places
@@ -30,6 +37,10 @@ struct Checked {
   std::vector<std::shared_ptr<const Source>> sources;  ///< by SourceId
   std::vector<ast::File> files;                        ///< by SourceId
   std::size_t own_tables = 0;                          ///< of the program itself, without the standard ones
+  std::vector<Allow> allows;
+
+  /// Whether a comment says that this warning is meant.
+  [[nodiscard]] bool allowed(const Code& code, SourceId where, Span span) const;
 };
 
 struct Index;

@@ -68,6 +68,22 @@ inline constexpr Code mixed_row{418, Severity::error, "the values of a table hav
 inline constexpr Code wrong_allow{419, Severity::warning, "a comment allows what cannot be allowed"};
 inline constexpr Code idle_filter{420, Severity::warning, "a filter that drops nothing"};
 
+// P05xx: what the accounts say. Only `validate --online` gives them; tests/system/online_pages_test.cpp shows each.
+inline constexpr Code account_silent{501, Severity::error, "an account cannot be asked"};
+inline constexpr Code credential_refused{502, Severity::error, "an account does not accept the key or token"};
+inline constexpr Code credential_expired{503, Severity::error, "a token has expired"};
+inline constexpr Code credential_expiring{504, Severity::warning, "a token expires soon"};
+inline constexpr Code right_missing{505, Severity::error, "a key or token may not do what the program needs"};
+inline constexpr Code unknown_store{506, Severity::error,
+                                    "a store that the account does not have, or does not show the key"};
+inline constexpr Code unknown_code{507, Severity::error, "the account has no such code"};
+inline constexpr Code unmatched_code{508, Severity::warning, "a comparison with a code that the account does not have"};
+inline constexpr Code inactive_code{509, Severity::warning, "a code that is switched off in the account"};
+inline constexpr Code useful_right{510, Severity::warning, "the key lacks a right that would be of use"};
+
+/// Whether only an account can tell: no check of the text alone gives it.
+constexpr bool asked_online(const Code& code) { return code.number >= 501 && code.number < 600; }
+
 /// All of them, by number.
 std::span<const Code* const> all();
 

@@ -67,7 +67,17 @@ std::span<const Code* const> codes::all() {
                                          &test_of_nothing,
                                          &mixed_row,
                                          &wrong_allow,
-                                         &idle_filter};
+                                         &idle_filter,
+                                         &account_silent,
+                                         &credential_refused,
+                                         &credential_expired,
+                                         &credential_expiring,
+                                         &right_missing,
+                                         &unknown_store,
+                                         &unknown_code,
+                                         &unmatched_code,
+                                         &inactive_code,
+                                         &useful_right};
   return list;
 }
 

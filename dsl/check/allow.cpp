@@ -65,14 +65,14 @@ void Checker::collect_allows() {
         const bool before = end <= comment.begin;
         const bool beside = before && all.substr(end, comment.begin - end).find('\n') == all.npos;
         if (before && !beside) continue;
-        allows.push_back({id, statement.span, number});
+        out.allows.push_back({id, statement.span, number});
         break;
       }
     }
   }
 }
 
-bool Checker::allowed(const Code& code, SourceId where, Span span) const {
+bool Checked::allowed(const Code& code, SourceId where, Span span) const {
   return code.severity == Severity::warning && std::any_of(allows.begin(), allows.end(), [&](const Allow& allow) {
            return allow.number == code.number && allow.file == where && span.begin >= allow.scope.begin &&
                   span.begin < allow.scope.end;

@@ -214,14 +214,10 @@ struct Checker {
   void finish();
 
   // ---- `# allow P0412: why` (check/allow.cpp) ----
-  struct Allow {
-    SourceId file = 0;
-    Span scope;  ///< the statement that the comment stands in, or above
-    int number = 0;
-  };
-  std::vector<Allow> allows;
   void collect_allows();
-  [[nodiscard]] bool allowed(const Code& code, SourceId where, Span span) const;
+  [[nodiscard]] bool allowed(const Code& code, SourceId where, Span span) const {
+    return out.allowed(code, where, span);
+  }
 
   // ---- tests (check/tests.cpp) ----
   void check_test(const ast::Test& test, std::map<std::string, std::pair<SourceId, Span>>& names);

@@ -147,6 +147,7 @@ TEST_CASE("every code has a golden that is named after it and emits it") {
     const std::string code = fmt::format("P{:04}", std::stoi(list.substr(brace + 1)));
     ++found;
     INFO(name);
+    if (code.starts_with("P05")) continue;  // only an account gives it: tests/system/online_pages_test.cpp
     const fs::path path = golden / "check" / (name + ".pipe");
     REQUIRE(fs::exists(path));
     const auto codes = tests::codes_of(checked_file(path).diagnostics);
