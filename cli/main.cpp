@@ -125,15 +125,20 @@ class CommandLine {
 
   void validate() {
     CLI::App* sub = add(
-        "validate", "parse and check: names, types, nulls, tables, loops; needs no secret and no network",
+        "validate",
+        "parse and check: names, types, nulls, tables, loops; needs no secret and no network without --online",
         pipewright::cli::validate,
         "  pipewright validate\n  pipewright validate fbs.pipe --deny-warnings\n  pipewright validate --format json\n"
         "  pipewright validate --fix                 what a help names is done\n"
         "  pipewright validate --cost                calls for an event, and which limit is used up first\n"
+        "  pipewright validate --online              does the account have these codes, may the key do this?\n"
         "  pipewright validate --format sarif > pipewright.sarif\n");
     paths(sub);
     format(sub, validate_formats);
     sub->add_flag("--deny-warnings", options_.deny_warnings, "warnings count as errors");
+    sub->add_flag(
+        "--online", options_.online,
+        "also ask the accounts, by reading alone: keys and tokens, their rights and their end, stores, codes");
     sub->add_flag("--fix", options_.fix,
                   "apply what the helps say to the files that are named, then tell what is left");
     sub->add_flag("--cost", options_.cost,

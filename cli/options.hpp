@@ -23,6 +23,7 @@ struct Options {
   bool deny_warnings = false;  // validate
   bool fix = false;            // validate --fix
   bool cost = false;           // validate --cost
+  bool online = false;         // validate --online
   bool check = false;          // fmt --check
   std::string code;            // explain
   bool once = false;           // run

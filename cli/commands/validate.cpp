@@ -1,9 +1,11 @@
-// pipewright validate: parse and check, without any secret and without the network; --fix does what the helps say.
+// pipewright validate: parse and check, without any secret and without the network; --fix does what the helps say,
+// --online asks the accounts too.
 #include <fmt/format.h>
 
 #include "base/embedded.hpp"
 #include "base/text.hpp"
 #include "cli/cost/cost.hpp"
+#include "cli/online.hpp"
 #include "cli/project.hpp"
 #include "cli/rewrite.hpp"
 #include "cli/terminal.hpp"
@@ -62,6 +64,13 @@ void print_text(const dsl::Checked& checked, std::size_t pipelines, const Option
   fmt::print("{}: {}, no problems\n", shown, what);
 }
 
+// The errors of the program come first: what it wants of the accounts is known only without them.
+std::optional<int> ask_online(const Options& options, Project& project, std::vector<std::string>& facts) {
+  if (!dsl::has_errors(project.checked.diagnostics)) return ask_accounts(options, project, facts);
+  fmt::print(stderr, "the accounts are asked when these errors are mended\n");
+  return std::nullopt;
+}
+
 }  // namespace
 
 int validate(const Options& options) {
@@ -73,6 +82,10 @@ int validate(const Options& options) {
   if (const auto stopped = load(options, project)) return *stopped;
   if (options.fix) {
     if (const auto stopped = fix_files(options, project)) return *stopped;
+  }
+  std::vector<std::string> facts;
+  if (options.online) {
+    if (const auto stopped = ask_online(options, project, facts)) return *stopped;
   }
   const dsl::Checked& checked = project.checked;
   std::size_t pipelines = 0;
@@ -99,6 +112,7 @@ int validate(const Options& options) {
       print_text(checked, pipelines, options);
       fmt::print("{}", cost_text(measured, colors(options.color, 1)));
   }
+  for (const std::string& fact : facts) fmt::print(options.format == Format::text ? stdout : stderr, "{}\n", fact);
   const bool wrong = dsl::has_errors(checked.diagnostics) || (options.deny_warnings && !checked.diagnostics.empty());
   return wrong ? Status::wrong : Status::fine;
 }

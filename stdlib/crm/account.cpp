@@ -119,6 +119,12 @@ Request Account::get(const std::string& path, const Pairs& query) const {
   return made;
 }
 
+Request Account::credentials() const {
+  Request made = request("GET", {});
+  made.url = base_ + "/api/credentials";
+  return made;
+}
+
 Request Account::post(const std::string& path, const Pairs& form, std::vector<std::size_t> items, Record predicted,
                       int status) const {
   Request made = request("POST", path);
@@ -140,7 +146,7 @@ std::string words_of(const Answer& answer) {
   if (!body || body->record() == nullptr)
     return body ? fmt::format("HTTP {} without an object", answer.status) : body.error().message;
   std::string words = (*body)["errorMsg"].display();
-  if (words.empty()) words = fmt::format("HTTP {}", answer.status);
+  if (words.empty()) words = fmt::format("HTTP {}{}", answer.status, answer.status < 400 ? " without `success`" : "");
   const Value& errors = (*body)["errors"];
   std::vector<std::string> parts;
   if (const List* list = errors.list()) {

@@ -68,6 +68,8 @@ class Account : public engine::Connection {
 
   /// `path` behind /api/v5/: `orders`. Names of parameters as the API writes them: `filter[externalIds][]`.
   [[nodiscard]] Request get(const std::string& path, const Pairs& query) const;
+  /// GET /api/credentials: what the key may do. It stands beside the versions of the API.
+  [[nodiscard]] Request credentials() const;
   /// A write, as a form; objects are JSON texts already. `predicted` is its answer in a dry run, `items` the batch
   /// indexes it is for.
   [[nodiscard]] Request post(const std::string& path, const Pairs& form, std::vector<std::size_t> items,

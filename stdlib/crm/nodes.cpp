@@ -4,6 +4,7 @@
 
 #include "stdlib/crm/clients.hpp"
 #include "stdlib/crm/history.hpp"
+#include "stdlib/crm/inspect.hpp"
 #include "stdlib/crm/orders.hpp"
 
 namespace pipewright::crm {
@@ -31,6 +32,7 @@ engine::Nodes nodes() {
   type.make = [](engine::Settings settings) -> Result<std::unique_ptr<engine::Connection>> {
     return std::make_unique<Account>(std::move(settings));
   };
+  type.inspect = inspect;
   return {{std::move(type)},
           {order_new(), order_changed(), order_status_changed()},
           {client_node(), order_node(), order_status_node()}};

@@ -117,6 +117,8 @@ std::map<std::string, Rate> Account::limits() const {
       {group::orders, {minutes(1), 10}},        {group::sales, {minutes(1), 1}},
       {group::feed, {minutes(1), 1}},           {group::cards, {milliseconds(600), 5}},
   };
+  for (const char* host : {"marketplace", "statistics", "analytics", "content"})
+    rates[std::string(host) + group::ping] = {seconds(10), 3};
   for (const char* step : {"confirm", "deliver", "receive", "reject", "cancel"})
     rates[fmt::format("marketplace.dbs_{}", step)] = {seconds(1), 10};
   for (const char* step : {"confirm", "prepare", "receive", "reject", "cancel"})
@@ -156,7 +158,9 @@ engine::Feedback Account::feedback(const Request& request, const Answer& answer)
   };
   feedback.remaining = number("x-ratelimit-remaining");
   // Any 4XX costs ten calls in the Marketplace groups, whether a 429 too is not said: assumed.
-  if (host_of(request.group) == "marketplace" && answer.status >= 400 && answer.status < 500) feedback.cost = 10;
+  const bool ping = request.group.ends_with(group::ping);
+  if (host_of(request.group) == "marketplace" && !ping && answer.status >= 400 && answer.status < 500)
+    feedback.cost = 10;
   if (answer.status == 429) {
     const auto retry = number("x-ratelimit-retry");
     const auto rates = limits();

@@ -46,6 +46,7 @@ inline constexpr const char* orders = "statistics.orders";
 inline constexpr const char* sales = "statistics.sales";
 inline constexpr const char* feed = "analytics.feed";
 inline constexpr const char* cards = "content.cards";
+inline constexpr const char* ping = ".ping";  ///< behind a host's name
 }  // namespace group
 
 /// What is known of one size, from its card.

@@ -1,6 +1,7 @@
 // What Wildberries has: the type of connection, its sources and actions.
 #include <memory>
 
+#include "stdlib/wb/inspect.hpp"
 #include "stdlib/wb/tasks.hpp"
 
 namespace pipewright::wb {
@@ -33,6 +34,7 @@ engine::Nodes nodes() {
   type.make = [](engine::Settings settings) -> Result<std::unique_ptr<engine::Connection>> {
     return std::make_unique<Account>(std::move(settings));
   };
+  type.inspect = inspect;
   std::vector<engine::SourceNode> sources = unlisted_sources();
   for (engine::SourceNode& source : std::vector{fbs_new(), fbs_changed(), fbo_new(), fbo_changed()})
     sources.push_back(std::move(source));

@@ -6,6 +6,7 @@
 #include <regex>
 #include <sstream>
 
+#include "base/text.hpp"
 #include "engine/http/server.hpp"
 
 namespace pipewright::tests {
@@ -176,6 +177,26 @@ void CrmReference::read_calls(const std::string& text) {
   for (const std::string& line : lines_of(between(text, "## 4. Account probes", "## 5."))) {
     const std::string path = between(line, "`GET /api/v5/", "`");
     if (!path.empty()) calls_["GET /" + path].segments = segments_of(path);
+    if (line.starts_with("`GET /api/credentials`")) calls_["GET /api/credentials"].segments = {"api", "credentials"};
+  }
+  read_dictionaries(text);
+}
+
+/// Section 8, `| order-types, order-methods | … |`, and the custom fields of section 10.
+void CrmReference::read_dictionaries(const std::string& text) {
+  for (const std::string& line : lines_of(between(text, "## 8. References", "`/reference/sites` is"))) {
+    if (!line.starts_with("| ") || line.starts_with("| Path")) continue;
+    for (const std::string& piece : pieces_of(plain(cells_of(line)[0]), ",")) {
+      const std::string name = trimmed(piece);
+      calls_["GET /reference/" + name].segments = {"reference", name};
+    }
+  }
+  Call& fields = calls_["GET /custom-fields"];
+  fields.segments = {"custom-fields"};
+  fields.parameters = {"filter", "limit", "page"};
+  for (const std::string& piece : pieces_of(between(text, "`GET /custom-fields` (filter: ", ";"), ",")) {
+    const std::vector<std::string> words = words_of(piece);
+    if (!words.empty()) fields.filters.insert(words.front());
   }
 }
 
@@ -312,7 +333,7 @@ std::string CrmReference::known(const std::string& method, const std::vector<std
 }
 
 std::string CrmReference::call_of(const std::string& method, const std::string& path) const {
-  return path.starts_with("/api/v5/") ? known(method, segments_of(path.substr(7))) : std::string();
+  return known(method, segments_of(path.starts_with("/api/v5/") ? path.substr(7) : path));
 }
 
 const std::set<std::string>& CrmReference::writable(const std::string& object) const { return fields_.at(object); }

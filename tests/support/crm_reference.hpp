@@ -42,6 +42,7 @@ class CrmReference {
   };
 
   void read_calls(const std::string& text);
+  void read_dictionaries(const std::string& text);
   void read_filters(const std::string& text);
   void read_objects(const std::string& text);
   void read_order_row(const std::vector<std::string>& cells);

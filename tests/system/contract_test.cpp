@@ -82,6 +82,7 @@ TEST_CASE("every request to Wildberries is one of the official description") {
     if (statistics) options.wb.token.categories = {4, 5, 1};
     Shop shop(options);
     move_everything(shop);
+    shop.run({"validate", "--online"});
     std::set<std::string> called;
     const Json log = shop.wb.log();
     for (const Json& request : log) {
@@ -103,6 +104,7 @@ TEST_CASE("every request to Wildberries is one of the official description") {
         FAIL_CHECK(method << " " << path << ": " << problem);
     }
     CHECK(called.size() >= 12);
+    CHECK(called.contains("GET /ping"));
     for (const char* part : {"/dbw/orders/new", "/dbw/orders/status", "/dbw/orders/client",
                              "/dbw/orders/status/deliver", "/click-collect/orders/new", "/click-collect/orders/client",
                              "/status/info", "/status/prepare", "/click-collect/orders/status/receive",

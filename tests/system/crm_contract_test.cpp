@@ -42,6 +42,12 @@ const std::map<std::string, std::set<std::string>> places = {
     {"find.cpp: list_all work.entity.kind().path", {"GET /customers"}},
     {"find.cpp: get path + \"/\" + engine::http::percent_encoded(id)", {"GET /customers/{key}"}},
     {"history.cpp: get \"orders/history\"", {"GET /orders/history"}},
+    {"inspect.cpp: credentials )", {"GET /api/credentials"}},
+    {"inspect.cpp: get \"reference/sites\"", {"GET /reference/sites"}},
+    {"inspect.cpp: get dictionary.path",
+     {"GET /reference/statuses", "GET /reference/order-types", "GET /reference/order-methods",
+      "GET /reference/delivery-types", "GET /reference/payment-types", "GET /reference/payment-statuses",
+      "GET /reference/product-statuses", "GET /reference/stores", "GET /custom-fields"}},
     {"lookup.cpp: get path", {}},       // list_all, for those who call it
     {"lookup.cpp: list_all path", {}},  // list_by, likewise
     {"order_status.cpp: get \"orders/statuses\"", {"GET /orders/statuses"}},
@@ -53,7 +59,8 @@ const std::map<std::string, std::set<std::string>> places = {
 
 std::set<std::string> places_of_the_sources() {
   std::set<std::string> found;
-  const std::regex call("(?:(?:\\.|->)(get|post)|(list_all|list_by))\\(\\s*(?:(?:work\\.)?account,\\s*)?([^,;]+),");
+  const std::regex call(
+      "(?:(?:\\.|->)(get|post|credentials)|(list_all|list_by))\\(\\s*(?:(?:work\\.)?account,\\s*)?([^,;]+),");
   for (const auto& entry : std::filesystem::directory_iterator(sources / "stdlib" / "crm")) {
     if (entry.path().extension() != ".cpp") continue;
     const std::string text = slurp(entry.path());
@@ -154,6 +161,7 @@ void move_everything(Shop& shop) {
   shop.write("searches.ndjson", "{\"id\":1,\"crm_id\":" + std::to_string(shop.order_id(2)) + "}\n");
   shop.once();
   shop.once();
+  shop.run({"validate", "--online"});
 }
 
 /// Refused are only: the look-up of a client that is not there, and the technical client when two pipelines make it at
