@@ -22,14 +22,6 @@ const std::map<std::string, Kind>& basic_types() {
   return types;
 }
 
-std::optional<plan::Verb> verb_named(const std::string& word) {
-  for (const plan::Verb verb : {plan::Verb::create, plan::Verb::find, plan::Verb::update, plan::Verb::upsert,
-                                plan::Verb::ensure, plan::Verb::set, plan::Verb::send, plan::Verb::append}) {
-    if (plan::verb_text(verb) == word) return verb;
-  }
-  return std::nullopt;
-}
-
 class Reader {
  public:
   CatalogRead read(const std::vector<std::pair<std::string, std::string>>& files) {
@@ -203,14 +195,14 @@ class Reader {
       spec.takes = found->second;
     } else if (word == "verbs") {
       for (const ast::Name& name : attribute.names) {
-        if (const auto verb = verb_named(name.text))
+        if (const auto verb = plan::verb_named(name.text))
           spec.verbs.push_back(*verb);
         else
           unknown(name.text, name.span, id);
       }
       if (!spec.verbs.empty()) spec.default_verb = spec.verbs.front();
     } else if (word == "default") {
-      if (const auto verb = verb_named(attribute.names.front().text)) spec.default_verb = *verb;
+      if (const auto verb = plan::verb_named(attribute.names.front().text)) spec.default_verb = *verb;
       for (std::size_t i = 2; i < attribute.names.size(); ++i) spec.default_key.push_back(attribute.names[i].text);
     } else if (word == "keys") {
       for (const ast::Name& name : attribute.names) spec.keys.push_back(name.text);

@@ -97,7 +97,7 @@ std::optional<Diagnostic> other_step(const Mistake& mistake) {
     return mistake.told(codes::foreign_word, *first, "`unless` is written `where not` here", "write `where not (…)`",
                         simple ? std::optional(Edit{*first, "where not"}) : std::nullopt);
   }
-  if (plan::is_verb(step)) {
+  if (plan::verb_named(step)) {
     const Span node =
         path_at(mistake.text, std::min(mistake.text.find_first_not_of(" \t", first->end), mistake.text.size()));
     const std::string path = shown(mistake, node);
@@ -147,7 +147,7 @@ std::optional<Diagnostic> node_call(const Mistake& mistake) {
   const auto end = closed_at(mistake.text, mistake.token.begin);
   std::string node = shown(mistake, path);
   const std::size_t dot = node.rfind('.');
-  const bool verb = dot != std::string::npos && plan::is_verb(node.substr(dot + 1));
+  const bool verb = dot != std::string::npos && plan::verb_named(node.substr(dot + 1)).has_value();
   std::optional<Edit> edit;
   if (verb) node[dot] = ' ';
   if (end) {

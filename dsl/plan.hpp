@@ -127,8 +127,7 @@ struct Table {
 
 enum class Verb { create, find, update, upsert, ensure, set, send, append };
 std::string verb_text(Verb verb);
-/// Whether the word is one of them.
-bool is_verb(std::string_view word);
+std::optional<Verb> verb_named(std::string_view word);
 
 struct Step;
 using Steps = std::vector<Step>;

@@ -267,7 +267,7 @@ std::optional<Diagnostic> step_mistake(const SyntaxError& error, std::string_vie
   const bool single = first.end < text.size() && text[first.end] != '.';
   if (single && !one_of(step, step_words) && word_char(step[0])) return lone_word(step, first, id);
   const bool begins_line = trimmed(line_before(text, token.begin)).empty();
-  if (begins_line && (plan::is_verb(word) || (!word.empty() && word[0] == '"'))) {
+  if (begins_line && (plan::verb_named(word) || (!word.empty() && word[0] == '"'))) {
     return at_token(codes::syntax, id, token,
                     word[0] == '"' ? "a text stands on the line of its node"
                                    : fmt::format("the verb `{}` stands on the line of its node", word),

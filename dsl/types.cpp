@@ -203,12 +203,12 @@ std::string plan::verb_text(Verb verb) {
   return {};
 }
 
-bool plan::is_verb(std::string_view word) {
+std::optional<plan::Verb> plan::verb_named(std::string_view word) {
   for (const Verb verb :
        {Verb::create, Verb::find, Verb::update, Verb::upsert, Verb::ensure, Verb::set, Verb::send, Verb::append}) {
-    if (verb_text(verb) == word) return true;
+    if (verb_text(verb) == word) return verb;
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace pipewright::dsl

@@ -13,14 +13,6 @@ using plan::Verb;
 
 namespace {
 
-std::optional<Verb> verb_named(const std::string& word) {
-  for (const Verb verb :
-       {Verb::create, Verb::find, Verb::update, Verb::upsert, Verb::ensure, Verb::set, Verb::send, Verb::append}) {
-    if (plan::verb_text(verb) == word) return verb;
-  }
-  return std::nullopt;
-}
-
 bool creates(Verb verb) { return verb == Verb::create || verb == Verb::upsert || verb == Verb::ensure; }
 bool keyed(Verb verb) { return creates(verb) || verb == Verb::find || verb == Verb::update; }
 
@@ -100,7 +92,7 @@ std::optional<plan::Action> Checker::action(const ast::Action& tree, Span span) 
 
 void Checker::parts_fit(const ast::Action& tree, const ActionSpec& spec, plan::Action& into, Span span) {
   if (tree.verb) {
-    const auto verb = verb_named(tree.verb->text);
+    const auto verb = plan::verb_named(tree.verb->text);
     if (Here* place = here(Here::Kind::verb, tree.verb->span)) place->node = spec.name;
     mention({.kind = Mention::Kind::verb, .span = tree.verb->span, .name = tree.verb->text, .owner = spec.name});
     if (verb && std::find(spec.verbs.begin(), spec.verbs.end(), *verb) != spec.verbs.end()) {

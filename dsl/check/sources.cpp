@@ -63,7 +63,7 @@ void Checker::misspelt_node(const ast::Path& path, const std::string& name, cons
     if (each.starts_with(parent + ".") && each.find('.', parent.size() + 1) == std::string::npos)
       siblings.push_back("`" + connection + each.substr(each.find('.')) + "`");
   }
-  if (!wanted_source && plan::is_verb(path.parts.back().text) && catalog.action(parent) != nullptr) {
+  if (!wanted_source && plan::verb_named(path.parts.back().text) && catalog.action(parent) != nullptr) {
     const std::uint32_t verb = path.parts.back().span.begin;
     diagnostic.message = fmt::format("the verb `{}` stands behind its node, not in its path", path.parts.back().text);
     diagnostic.help = fmt::format("write `{} {}`", source().text({path.span.begin, verb - 1}), path.parts.back().text);
