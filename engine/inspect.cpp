@@ -33,6 +33,19 @@ Task<CallResult> ask(Request request, Judged judged, int tries, Calls& calls) {
   co_return answer;
 }
 
+Finding finding_at(const Uses::Node& node, const dsl::Code& code, std::string message, std::string help) {
+  Finding finding;
+  finding.code = &code;
+  finding.place = node.place;
+  finding.message = std::move(message);
+  finding.help = std::move(help);
+  return finding;
+}
+
+std::string used_as(const Uses::Node& node) {
+  return node.verb ? fmt::format("{} {}", node.name, dsl::plan::verb_text(*node.verb)) : node.name;
+}
+
 Finding silent(const Uses& uses, const std::string& connection, const Failure& failure) {
   Finding finding;
   finding.code = &dsl::codes::account_silent;

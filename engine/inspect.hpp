@@ -16,6 +16,11 @@ using Judged = std::function<std::optional<Failure>(const CallResult&)>;
 /// wants a longer pause than a person waits for.
 Task<CallResult> ask(Request request, Judged judged, int tries, Calls& calls);
 
+/// A finding about the node as a whole.
+Finding finding_at(const Uses::Node& node, const dsl::Code& code, std::string message, std::string help);
+/// `crm.order upsert`; of a source its name.
+std::string used_as(const Uses::Node& node);
+
 /// An account that did not answer, or not as its API does, told at the first node that uses it.
 Finding silent(const Uses& uses, const std::string& connection, const Failure& failure);
 

@@ -57,7 +57,9 @@ class Page {
       out_ += fmt::format("  with the event of the test \"{}\" ({}:{})\n", cost_.test, cost_.test_place.file,
                           cost_.test_place.line);
     else if (std::any_of(cost_.lines.begin(), cost_.lines.end(), [](const CostLine& each) { return !each.look; }))
-      out_ += "  with the declared example of its source: no test sends an event that gets as far as a call\n";
+      out_ +=
+          "  with the declared example of its source: no test in these files sends an event that gets as far as a "
+          "call\n";
     for (const CostLook& look : cost_.looks) looks(look);
     table();
     once();

@@ -16,6 +16,7 @@ namespace {
 
 namespace codes = dsl::codes;
 using engine::Finding;
+using engine::finding_at;
 using engine::Inspection;
 using engine::Uses;
 

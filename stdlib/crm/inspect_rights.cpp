@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include "dsl/codes.hpp"
+#include "engine/inspect.hpp"
 
 namespace pipewright::crm {
 namespace {
 
 namespace codes = dsl::codes;
 using dsl::plan::Verb;
+using engine::finding_at;
+using engine::used_as;
 using engine::Uses;
 
 /// One scope that a node needs, and what for when that is not plain.
@@ -43,20 +46,7 @@ std::vector<Need> needs_of(const Uses::Node& node) {
   return needs;
 }
 
-std::string used_as(const Uses::Node& node) {
-  return node.verb ? fmt::format("{} {}", node.name, dsl::plan::verb_text(*node.verb)) : node.name;
-}
-
 }  // namespace
-
-engine::Finding finding_at(const Uses::Node& node, const dsl::Code& code, std::string message, std::string help) {
-  engine::Finding finding;
-  finding.code = &code;
-  finding.place = node.place;
-  finding.message = std::move(message);
-  finding.help = std::move(help);
-  return finding;
-}
 
 Result<Key> key_of(const Value& credentials) {
   Key key;

@@ -21,7 +21,4 @@ Result<Key> key_of(const Value& credentials);
 /// Scopes that the nodes need and the key has not: each is told at the first node that needs it.
 void judge_scopes(const Account& account, const engine::Uses& uses, const Key& key, engine::Inspection& into);
 
-engine::Finding finding_at(const engine::Uses::Node& node, const dsl::Code& code, std::string message,
-                           std::string help);
-
 }  // namespace pipewright::crm

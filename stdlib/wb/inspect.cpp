@@ -14,8 +14,10 @@ namespace {
 namespace codes = dsl::codes;
 using engine::Calls;
 using engine::Finding;
+using engine::finding_at;
 using engine::Inspection;
 using engine::Task;
+using engine::used_as;
 using engine::Uses;
 
 constexpr auto soon = std::chrono::days(14);
@@ -33,19 +35,6 @@ Need need_of(const std::string& node) {
   if (node.starts_with("wb.fbo."))
     return {{{Token::analytics, "Analytics"}, {Token::statistics, "Statistics"}}, {"analytics", "statistics"}};
   return {{{Token::marketplace, "Marketplace"}}, {"marketplace"}};
-}
-
-std::string used_as(const Uses::Node& node) {
-  return node.verb ? fmt::format("{} {}", node.name, dsl::plan::verb_text(*node.verb)) : node.name;
-}
-
-Finding finding_at(const Uses::Node& node, const dsl::Code& code, std::string message, std::string help) {
-  Finding finding;
-  finding.code = &code;
-  finding.place = node.place;
-  finding.message = std::move(message);
-  finding.help = std::move(help);
-  return finding;
 }
 
 std::string day_of(const Account& account, Instant instant) {

@@ -47,7 +47,7 @@ TEST_CASE("the page: calls alone and in a batch, looks, the limit that is used u
   CHECK(finished.out == R"(shop.pipe: 1 pipeline, no problems
 
 shop  shop.pipe:1
-  with the declared example of its source: no test sends an event that gets as far as a call
+  with the declared example of its source: no test in these files sends an event that gets as far as a call
   wb.fbs.new looks every 30s: 1 GET /api/v3/orders/new, 1 GET /api/v3/orders
   calls for   order                         alone       1 of 500
   crm.client  GET /api/v5/customers             1          0.002
