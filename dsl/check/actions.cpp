@@ -388,8 +388,17 @@ void Checker::completeness(const ast::Action& tree, const ActionSpec& spec, cons
       for (const ast::Name& each : tree.keys) {
         if (each.text == key) where = each.span;
       }
-      report(codes::key_not_mapped, where, fmt::format("the key `{}` has no value", key)).help =
-          fmt::format("write `{}: …` in the braces", key);
+      Diagnostic& diagnostic = report(codes::key_not_mapped, where, fmt::format("the key `{}` has no value", key));
+      diagnostic.help = fmt::format("write `{}: …` in the braces", key);
+      // What is there may be another key of the node's.
+      const auto other = std::find_if(spec.keys.begin(), spec.keys.end(), [&](const std::string& each) {
+        return tree.keys.empty() && named(made.written, each) != nullptr;
+      });
+      if (other != spec.keys.end()) {
+        const std::uint32_t behind = tree.verb ? tree.verb->span.end : tree.path.span.end;
+        *diagnostic.help += fmt::format(", or find it `by {}`", *other);
+        diagnostic.edit = Edit{{behind, behind}, " by " + *other};
+      }
       continue;
     }
     if (creates(made.verb) && field->value.type.nullable && !field->value.type.is(Kind::unknown)) {
