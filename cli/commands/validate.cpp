@@ -110,7 +110,7 @@ int validate(const Options& options) {
       break;
     default:
       print_text(checked, pipelines, options);
-      fmt::print("{}", cost_text(measured, colors(options.color, 1)));
+      fmt::print("{}", cost_text(measured, colors(options.color, 1), screen_width(1)));
   }
   for (const std::string& fact : facts) fmt::print(options.format == Format::text ? stdout : stderr, "{}\n", fact);
   const bool wrong = dsl::has_errors(checked.diagnostics) || (options.deny_warnings && !checked.diagnostics.empty());

@@ -55,8 +55,8 @@ constexpr int cost_batch = 500;
 /// Of every pipeline in the project's own files.
 std::vector<PipelineCost> costs(const Project& project);
 
-/// For people.
-std::string cost_text(const std::vector<PipelineCost>& all, bool color);
+/// For people; `width` of the screen, 0 where nothing has to fit.
+std::string cost_text(const std::vector<PipelineCost>& all, bool color, std::size_t width);
 /// `{"diagnostics": …}` with the costs added.
 std::string cost_json(const std::vector<PipelineCost>& all, const std::string& validated);
 

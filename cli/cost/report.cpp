@@ -30,9 +30,10 @@ std::string limit_text(const engine::Rate& rate) {
   return rate.interval > Duration(0) ? rate_text(rate) : "no limit is known";
 }
 
-std::string bucket(const std::string& connection, const std::string& group) {
-  // A connector with one bucket names it as it likes.
-  return group.empty() || group.find('.') == std::string::npos ? connection : connection + " " + group;
+// A connector with one bucket names it as it likes.
+std::string bucket(const CostLimit& limit) {
+  const bool one = limit.group.empty() || limit.group.find('.') == std::string::npos;
+  return one ? limit.connection : limit.connection + " " + limit.group;
 }
 
 std::string time_text(double seconds) {
@@ -42,123 +43,143 @@ std::string time_text(double seconds) {
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
-std::string shown_node(const CallKind& kind) {
-  const std::size_t dot = kind.node.find('.');
-  return dot == std::string::npos ? kind.connection : kind.connection + kind.node.substr(dot);
+// Broken between words where a screen has an end; 0: it has none.
+std::string prose(const std::string& text, std::size_t width) {
+  std::string out = " ";
+  std::size_t taken = 1;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word = text.substr(at, end - at);
+    if (width > 0 && taken > 4 && taken + 1 + display_width(word) > width) {
+      out += "\n   ";
+      taken = 3;
+    }
+    out += " " + word;
+    taken += 1 + display_width(word);
+    at = end + 1;
+  }
+  return out + "\n";
+}
+
+std::string share_text(const CostLimit& limit) {
+  if (limit.rate.interval <= Duration(0)) return fmt::format("{} calls an hour", thousands(limit.looks));
+  const double rate = hour / static_cast<double>(limit.rate.interval.count());
+  return fmt::format("{} of {} calls an hour ({:.1f} %){}", thousands(limit.looks), thousands(rate),
+                     limit.looks / rate * 100, limit.looks > rate ? ": looks come later than they should" : "");
 }
 
 class Page {
  public:
-  Page(const PipelineCost& cost, bool color) : cost_(cost), color_(color) {}
+  Page(const PipelineCost& cost, bool color, std::size_t width) : cost_(cost), color_(color), width_(width) {
+    for (const CostLine& each : cost.lines) call_ = std::max(call_, each.kind.call.size());
+    for (const CostLook& look : cost.looks) {
+      for (const auto& [kind, count] : look.calls) call_ = std::max(call_, kind.call.size());
+    }
+    for (const CostLimit& each : cost.limits) call_ = std::max(call_, bucket(each).size());
+    constexpr std::size_t beside = 34;  // indentation, numbers and limit
+    if (width > 0) call_ = std::min(call_, std::max(width, beside + 24) - beside);
+  }
 
   std::string text() {
     out_ = bold(cost_.pipeline) + fmt::format("  {}:{}\n", cost_.place.file, cost_.place.line);
-    if (!cost_.test.empty())
-      out_ += fmt::format("  with the event of the test \"{}\" ({}:{})\n", cost_.test, cost_.test_place.file,
-                          cost_.test_place.line);
-    else if (std::any_of(cost_.lines.begin(), cost_.lines.end(), [](const CostLine& each) { return !each.look; }))
-      out_ +=
-          "  with the declared example of its source: no test in these files sends an event that gets as far as a "
-          "call\n";
+    measured();
     for (const CostLook& look : cost_.looks) looks(look);
-    table();
+    events();
     once();
-    if (!cost_.remark.empty()) out_ += fmt::format("  steps not measured: {}\n", cost_.remark);
     verdict();
     return out_;
   }
 
  private:
   std::string bold(const std::string& text) const { return color_ ? "\x1b[1m" + text + "\x1b[0m" : text; }
+  void say(const std::string& text) { out_ += prose(text, width_); }
 
-  void looks(const CostLook& look) {
-    out_ += fmt::format("  {} looks every {}", look.source, duration_text(look.every));
-    if (look.watched > 0) out_ += fmt::format(", with {} open tasks", look.watched);
-    std::vector<std::string> calls;
-    for (const auto& [kind, count] : look.calls) calls.push_back(fmt::format("{} {}", count_text(count), kind.call));
-    out_ += calls.empty() ? "\n" : fmt::format(": {}\n", join(calls, ", "));
+  void measured() {
+    if (!cost_.remark.empty()) return say(fmt::format("steps not measured: {}", cost_.remark));
+    if (!cost_.test.empty())
+      return say(fmt::format("with the event of the test \"{}\" ({}:{})", cost_.test, cost_.test_place.file,
+                             cost_.test_place.line));
+    if (std::any_of(cost_.lines.begin(), cost_.lines.end(), [](const CostLine& each) { return !each.look; }))
+      say("with the declared example of its source: no test in these files sends an event that gets as far as a call");
   }
 
-  void row(const std::string& who, const std::string& call, const std::string& alone, const std::string& together,
+  void row(const std::string& call, const std::string& alone, const std::string& together = {},
            const std::string& limit = {}) {
-    std::string line = "  " + padded(who, who_) + "  " + padded(call, call_) + "  " + padded_left(alone, 7) + "  " +
-                       padded_left(together, 13);
-    if (!limit.empty()) line += "  " + limit;
+    std::string line = "    " + padded(fitted(call, call_), call_) + padded_left(alone, 8) + padded_left(together, 10) +
+                       (limit.empty() ? "" : "  " + limit);
     while (line.ends_with(' ')) line.pop_back();
     out_ += line + "\n";
   }
 
-  void table() {
-    std::vector<const CostLine*> rows;
+  void looks(const CostLook& look) {
+    std::string head = fmt::format("{} looks every {}", look.source, duration_text(look.every));
+    if (look.watched > 0) head += fmt::format(", here with {} open tasks", look.watched);
+    say(head + (look.calls.empty() ? "" : ":"));
+    for (const auto& [kind, count] : look.calls) row(kind.call, count_text(count));
+  }
+
+  void events() {
+    std::vector<std::string> askers;  // what one asks stands together
     for (const CostLine& each : cost_.lines) {
-      if (each.alone > 0 || each.together > 0) rows.push_back(&each);
+      if ((each.alone > 0 || each.together > 0) && std::find(askers.begin(), askers.end(), asker(each)) == askers.end())
+        askers.push_back(asker(each));
     }
-    if (rows.empty()) return;
-    // What a node asks stands together.
-    std::vector<std::string> order;
-    for (const CostLine* each : rows) {
-      if (std::find(order.begin(), order.end(), who(*each)) == order.end()) order.push_back(who(*each));
+    if (askers.empty()) return;
+    out_ += "  " + padded(fmt::format("each {} asks", cost_.noun), call_ + 2) + padded_left("alone", 8) +
+            padded_left(fmt::format("1 of {}", cost_batch), 10) + "\n";
+    for (const std::string& name : askers) {
+      out_ += "   " + name + "\n";
+      for (const CostLine& each : cost_.lines) {
+        if (asker(each) == name && (each.alone > 0 || each.together > 0))
+          row(each.kind.call, count_text(each.alone), count_text(each.together));
+      }
     }
-    std::stable_sort(rows.begin(), rows.end(), [&](const CostLine* a, const CostLine* b) {
-      return std::find(order.begin(), order.end(), who(*a)) < std::find(order.begin(), order.end(), who(*b));
-    });
-    for (const CostLine* each : rows) {
-      who_ = std::max(who_, who(*each).size());
-      call_ = std::max(call_, each->kind.call.size());
-    }
-    for (const CostLimit& each : cost_.limits) call_ = std::max(call_, bucket(each.connection, each.group).size());
-    row("calls for", cost_.noun, "alone", fmt::format("1 of {}", cost_batch));
-    std::string before;
-    for (const CostLine* each : rows) {
-      const std::string name = who(*each);
-      row(name == before ? "" : name, each->kind.call, count_text(each->alone), count_text(each->together));
-      before = name;
-    }
+    out_ += "   in all\n";
     for (const CostLimit& each : cost_.limits) {
       if (each.alone > 0 || each.together > 0)
-        row("in all", bucket(each.connection, each.group), count_text(each.alone), count_text(each.together),
-            limit_text(each.rate));
+        row(bucket(each), count_text(each.alone), count_text(each.together), limit_text(each.rate));
     }
   }
 
-  static std::string who(const CostLine& line) { return shown_node(line.kind) + (line.look ? " (look)" : ""); }
+  static std::string asker(const CostLine& line) {
+    const std::size_t dot = line.kind.node.find('.');
+    const std::string node = dot == std::string::npos ? "" : line.kind.node.substr(dot);
+    return line.kind.connection + node + (line.look ? ", to read it" : "");
+  }
 
   void once() {
-    std::vector<std::string> calls;
+    bool begun = false;
     for (const CostLine& each : cost_.lines) {
-      if (each.once > 0) calls.push_back(fmt::format("{} {}", count_text(each.once), each.kind.call));
+      if (each.once <= 0) continue;
+      if (!begun) out_ += "  once after a start:\n";
+      begun = true;
+      row(each.kind.call, count_text(each.once));
     }
-    if (!calls.empty()) out_ += fmt::format("  once after a start: {}\n", join(calls, ", "));
   }
 
   void verdict() {
     for (const CostLimit& each : cost_.limits) {
-      if (each.looks <= 0 || each.rate.interval <= Duration(0)) continue;
-      const double rate = hour / static_cast<double>(each.rate.interval.count());
-      out_ += fmt::format("  looks take {} of the {} calls an hour of {} ({:.1f} %)\n", thousands(each.looks),
-                          thousands(rate), bucket(each.connection, each.group), each.looks / rate * 100);
+      if (each.looks > 0) say(fmt::format("looks ask {}: {}", bucket(each), share_text(each)));
     }
     if (!cost_.binding) {
-      if (cost_.remark.empty())
-        out_ += cost_.limits.empty() ? "  asks no account\n" : "  no known limit holds it back\n";
+      if (cost_.remark.empty()) say(cost_.limits.empty() ? "asks no account" : "no known limit holds it back");
       return;
     }
     const CostLimit& binds = cost_.limits[*cost_.binding];
-    out_ += fmt::format("  at most {} an hour{}: {} ({}) is used up first; 10 000 drain in {}\n",
-                        thousands(*binds.throughput), cost_.remark.empty() ? "" : " by the looks alone",
-                        bucket(binds.connection, binds.group), limit_text(binds.rate),
-                        time_text(drained / *binds.throughput * 3600));
+    say(fmt::format("at most {} an hour{}: {} ({}) is used up first", thousands(*binds.throughput),
+                    cost_.remark.empty() ? "" : " by the looks alone", bucket(binds), limit_text(binds.rate)));
+    say(fmt::format("10 000 drain in {}", time_text(drained / *binds.throughput * 3600)));
   }
 
   const PipelineCost& cost_;
   bool color_;
+  std::size_t width_;
   std::string out_;
-  std::size_t who_ = 9;
-  std::size_t call_ = 5;
+  std::size_t call_ = 20;
 };
 
 // Over all pipelines: what the accounts are asked while nothing happens.
-std::string idle_text(const std::vector<PipelineCost>& all) {
+std::string idle_text(const std::vector<PipelineCost>& all, std::size_t width) {
   std::vector<CostLimit> sums;
   for (const PipelineCost& cost : all) {
     for (const CostLimit& each : cost.limits) {
@@ -174,15 +195,7 @@ std::string idle_text(const std::vector<PipelineCost>& all) {
   }
   if (all.size() < 2 || sums.empty()) return {};
   std::string out = "\nall pipelines, while nothing happens\n";
-  for (const CostLimit& each : sums) {
-    out += fmt::format("  {}: {} calls an hour", bucket(each.connection, each.group), thousands(each.looks));
-    if (each.rate.interval > Duration(0)) {
-      const double rate = hour / static_cast<double>(each.rate.interval.count());
-      out += fmt::format(" of {} ({:.1f} %)", thousands(rate), each.looks / rate * 100);
-      if (each.looks > rate) out += ": looks come later than they are asked for";
-    }
-    out += "\n";
-  }
+  for (const CostLimit& each : sums) out += prose(fmt::format("{}: {}", bucket(each), share_text(each)), width);
   return out;
 }
 
@@ -240,10 +253,10 @@ Json json_of(const PipelineCost& cost) {
 
 }  // namespace
 
-std::string cost_text(const std::vector<PipelineCost>& all, bool color) {
+std::string cost_text(const std::vector<PipelineCost>& all, bool color, std::size_t width) {
   std::string out;
-  for (const PipelineCost& cost : all) out += "\n" + Page(cost, color).text();
-  return out + idle_text(all);
+  for (const PipelineCost& cost : all) out += "\n" + Page(cost, color, width).text();
+  return out + idle_text(all, width);
 }
 
 std::string cost_json(const std::vector<PipelineCost>& all, const std::string& validated) {

@@ -48,16 +48,25 @@ TEST_CASE("the page: calls alone and in a batch, looks, the limit that is used u
 
 shop  shop.pipe:1
   with the declared example of its source: no test in these files sends an event that gets as far as a call
-  wb.fbs.new looks every 30s: 1 GET /api/v3/orders/new, 1 GET /api/v3/orders
-  calls for   order                         alone       1 of 500
-  crm.client  GET /api/v5/customers             1          0.002
-  crm.order   GET /api/v5/orders                1           0.01
-              POST /api/v5/orders/create        1              0
-              POST /api/v5/orders/upload        0           0.02
-  in all      crm                               3          0.032  8/s
-  once after a start: 1 GET /api/v5/settings, 1 POST /api/v5/customers/create, 1 GET /api/v5/store/offers
-  looks take 240 of the 18 000 calls an hour of wb marketplace.fbs (1.3 %)
-  at most 900 000 an hour: crm (8/s) is used up first; 10 000 drain in 40 s
+  wb.fbs.new looks every 30s:
+    GET /api/v3/orders/new              1
+    GET /api/v3/orders                  1
+  each order asks                   alone  1 of 500
+   crm.client
+    GET /api/v5/customers               1     0.002
+   crm.order
+    GET /api/v5/orders                  1      0.01
+    POST /api/v5/orders/create          1         0
+    POST /api/v5/orders/upload          0      0.02
+   in all
+    crm                                 3     0.032  8/s
+  once after a start:
+    GET /api/v5/settings                1
+    POST /api/v5/customers/create       1
+    GET /api/v5/store/offers            1
+  looks ask wb marketplace.fbs: 240 of 18 000 calls an hour (1.3 %)
+  at most 900 000 an hour: crm (8/s) is used up first
+  10 000 drain in 40 s
 )");
 }
 
@@ -153,7 +162,7 @@ TEST_CASE("errors come first, and the other formats have no place for costs") {
   Shop shop("on wb.fbs.new -> crm.orders\n");
   const Finished wrong = shop.run({"validate", "--cost"});
   CHECK(wrong.status == 1);
-  CHECK(wrong.out.find("calls for") == std::string::npos);
+  CHECK(wrong.out.find("each order asks") == std::string::npos);
   const Finished sarif = shop.run({"validate", "--cost", "--format", "sarif"});
   CHECK(sarif.status == 2);
   CHECK(sarif.err == "error: --cost is told as text or json\nhelp: leave --format out, or write --format json\n");
