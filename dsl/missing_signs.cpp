@@ -336,10 +336,9 @@ std::optional<Diagnostic> missing_opening(const Mistake& mistake) {
                       "fields stand in braces: `{ name: value }`", Edit{at, "{ "});
 }
 
-// A value where there is none: `where` alone, `external_id: ,`.
-std::optional<Diagnostic> missing_value(const Mistake& mistake) {
+// A colon that ends a name where a value, or a brace before the name, was to come.
+std::optional<Diagnostic> value_before_colon(const Mistake& mistake) {
   const std::string word = mistake.word();
-  const std::string before = trimmed(mistake.before());
   // The next field's name was taken for the value.
   if (word == ":" && mistake.expects("`,` or `}` after the field")) {
     std::size_t name = mistake.token.begin;
@@ -362,6 +361,13 @@ std::optional<Diagnostic> missing_value(const Mistake& mistake) {
     return mistake.told(codes::syntax, {name, mistake.token.begin}, "`{` is missing before a field",
                         "fields stand in braces: `{ name: value }`", Edit{{name, name}, "{ "});
   }
+  return std::nullopt;
+}
+
+// Names, durations, steps, policies.
+std::optional<Diagnostic> missing_part(const Mistake& mistake) {
+  const std::string word = mistake.word();
+  const std::string before = trimmed(mistake.before());
   if (word == "." && mistake.expects("an expression"))
     return at_token(codes::syntax, mistake.id, mistake.token, "a name is missing before `.`");
   if (mistake.expected == "a field's name" && before.ends_with(" by"))
@@ -397,6 +403,14 @@ std::optional<Diagnostic> missing_value(const Mistake& mistake) {
   const std::uint32_t arrow = mistake.end_before();
   if (mistake.expected.starts_with("a step:") && arrow > 1 && mistake.text.substr(arrow - 2, 2) == "->")
     return at_token(codes::syntax, mistake.id, {arrow - 2, arrow}, "a step is missing after `->`");
+  return std::nullopt;
+}
+
+// A value where there is none: `where` alone, `external_id: ,`.
+std::optional<Diagnostic> missing_value(const Mistake& mistake) {
+  if (auto diagnostic = value_before_colon(mistake)) return diagnostic;
+  if (auto diagnostic = missing_part(mistake)) return diagnostic;
+  const std::string word = mistake.word();
   if (!mistake.expects("an expression") && !mistake.expects("a value") && !mistake.expects("a condition"))
     return std::nullopt;
   if (one_of(word, {"+", "*", "/", "%", "??", "==", "!=", "<=", ">=", "and", "or"}) && mistake.expects("after"))

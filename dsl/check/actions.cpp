@@ -54,7 +54,7 @@ std::optional<plan::Action> Checker::action(const ast::Action& tree, Span span) 
   }
   plan::Action made{.connection = connection, .node = spec->name, .verb = spec->default_verb};
   mention_node(tree.path, Mention::Kind::action, spec->name, spec->doc);
-  parts_fit(tree, *spec, made, span);
+  parts_fit(tree, *spec, made);
   action_keys(tree, *spec, made);
   const auto defaults = default_fields(*spec);
   if (tree.fields) {
@@ -85,12 +85,12 @@ std::optional<plan::Action> Checker::action(const ast::Action& tree, Span span) 
       index->here.given.push_back(each);
   }
   mention_action(tree, *spec, made, span);
-  completeness(tree, *spec, made, span);
-  bind_result(tree, *spec, made, span);
+  completeness(tree, *spec, made);
+  bind_result(tree, *spec, made);
   return made;
 }
 
-void Checker::parts_fit(const ast::Action& tree, const ActionSpec& spec, plan::Action& into, Span span) {
+void Checker::parts_fit(const ast::Action& tree, const ActionSpec& spec, plan::Action& into) {
   if (tree.verb) {
     const auto verb = plan::verb_named(tree.verb->text);
     if (Here* place = here(Here::Kind::verb, tree.verb->span)) place->node = spec.name;
@@ -162,7 +162,6 @@ void Checker::parts_fit(const ast::Action& tree, const ActionSpec& spec, plan::A
     report(codes::misplaced_part, tree.initially->span,
            fmt::format("`initially` has no meaning for `{}`: it creates nothing", plan::verb_text(into.verb)));
   }
-  (void)span;
 }
 
 void Checker::action_keys(const ast::Action& tree, const ActionSpec& spec, plan::Action& into) {
@@ -365,7 +364,25 @@ void Checker::fill(const ast::Action& tree, const ActionSpec& spec, plan::Action
   }
 }
 
-void Checker::completeness(const ast::Action& tree, const ActionSpec& spec, const plan::Action& made, Span span) {
+void Checker::key_without_value(const ast::Action& tree, const ActionSpec& spec, const plan::Action& made,
+                                const std::string& key) {
+  Span where = tree.path.span;
+  for (const ast::Name& each : tree.keys) {
+    if (each.text == key) where = each.span;
+  }
+  Diagnostic& diagnostic = report(codes::key_not_mapped, where, fmt::format("the key `{}` has no value", key));
+  diagnostic.help = fmt::format("write `{}: …` in the braces", key);
+  if (!tree.keys.empty() || creates(made.verb)) return;
+  // What is there may be another key of the node's.
+  const auto other = std::find_if(spec.keys.begin(), spec.keys.end(),
+                                  [&](const std::string& each) { return named(made.written, each) != nullptr; });
+  if (other == spec.keys.end()) return;
+  const std::uint32_t behind = tree.verb ? tree.verb->span.end : tree.path.span.end;
+  *diagnostic.help += fmt::format(", or find it `by {}`", *other);
+  diagnostic.edit = Edit{{behind, behind}, " by " + *other};
+}
+
+void Checker::completeness(const ast::Action& tree, const ActionSpec& spec, const plan::Action& made) {
   const auto known_lost = [&](const std::string& name) {
     // What was written and did not check has been told already.
     const auto mentions = [&](const std::optional<ast::Record>& record) {
@@ -384,21 +401,7 @@ void Checker::completeness(const ast::Action& tree, const ActionSpec& spec, cons
     if (field == nullptr) field = named(made.filling, key);
     if (field == nullptr) {
       if (known_lost(key) || unknown_record) continue;
-      Span where = tree.path.span;
-      for (const ast::Name& each : tree.keys) {
-        if (each.text == key) where = each.span;
-      }
-      Diagnostic& diagnostic = report(codes::key_not_mapped, where, fmt::format("the key `{}` has no value", key));
-      diagnostic.help = fmt::format("write `{}: …` in the braces", key);
-      // What is there may be another key of the node's.
-      const auto other = std::find_if(spec.keys.begin(), spec.keys.end(), [&](const std::string& each) {
-        return tree.keys.empty() && named(made.written, each) != nullptr;
-      });
-      if (other != spec.keys.end()) {
-        const std::uint32_t behind = tree.verb ? tree.verb->span.end : tree.path.span.end;
-        *diagnostic.help += fmt::format(", or find it `by {}`", *other);
-        diagnostic.edit = Edit{{behind, behind}, " by " + *other};
-      }
+      key_without_value(tree, spec, made, key);
       continue;
     }
     if (creates(made.verb) && field->value.type.nullable && !field->value.type.is(Kind::unknown)) {
@@ -433,10 +436,9 @@ void Checker::completeness(const ast::Action& tree, const ActionSpec& spec, cons
           "put what changes into the braces, or use `find`";
     }
   }
-  (void)span;
 }
 
-void Checker::bind_result(const ast::Action& tree, const ActionSpec& spec, plan::Action& made, Span span) {
+void Checker::bind_result(const ast::Action& tree, const ActionSpec& spec, plan::Action& made) {
   made.result = slots++;
   Type type = spec.result;
   if (made.otherwise == plan::Action::Otherwise::null) type = type.or_null();
@@ -462,7 +464,6 @@ void Checker::bind_result(const ast::Action& tree, const ActionSpec& spec, plan:
     binding.given.push_back(tree.path.span);
   }
   frames.back()[last.text] = std::move(binding);
-  (void)span;
 }
 
 }  // namespace pipewright::dsl

@@ -171,12 +171,14 @@ struct Checker {
                                            const std::vector<std::pair<std::string, Typed>>& defaults);
   std::vector<std::pair<std::string, Typed>> default_fields(const ActionSpec& spec);
   std::vector<std::pair<std::string, Typed>> mapped(const Type& record, const ActionSpec& spec);
-  void parts_fit(const ast::Action& tree, const ActionSpec& spec, plan::Action& into, Span span);
+  void parts_fit(const ast::Action& tree, const ActionSpec& spec, plan::Action& into);
   void action_keys(const ast::Action& tree, const ActionSpec& spec, plan::Action& into);
   void fill(const ast::Action& tree, const ActionSpec& spec, plan::Action& into,
             const std::vector<std::pair<std::string, Typed>>& defaults);
-  void completeness(const ast::Action& tree, const ActionSpec& spec, const plan::Action& action, Span span);
-  void bind_result(const ast::Action& tree, const ActionSpec& spec, plan::Action& action, Span span);
+  void completeness(const ast::Action& tree, const ActionSpec& spec, const plan::Action& made);
+  void key_without_value(const ast::Action& tree, const ActionSpec& spec, const plan::Action& made,
+                         const std::string& key);
+  void bind_result(const ast::Action& tree, const ActionSpec& spec, plan::Action& action);
   Facts facts;                     ///< what the conditions above leave
   std::vector<Type> record_types;  ///< of the pipeline's sources, each once
   struct Result {
