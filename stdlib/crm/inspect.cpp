@@ -79,6 +79,9 @@ const std::vector<Dictionary>& dictionaries() {
   return all;
 }
 
+// Nothing that is asked here writes.
+std::optional<Failure> refusal(const CallResult& result) { return failure_of(result, false); }
+
 std::vector<Uses::Word> words_of(const Uses& uses, const std::vector<const char*>& fields) {
   std::vector<Uses::Word> words;
   for (const Uses::Word& word : uses.words) {
@@ -171,7 +174,7 @@ Task<std::optional<Failure>> judge_dictionary(Account& account, const Dictionary
   for (int page = 1; page <= 50; ++page) {
     Pairs asked = query;
     if (page > 1) asked.emplace_back("page", std::to_string(page));
-    const engine::Judged judged = [](const CallResult& result) { return failure_of(result, false); };
+    const engine::Judged judged = refusal;
     auto asking = engine::ask(account.get(dictionary.path, asked), judged, tries, calls);
     const CallResult answer = co_await asking;
     const auto json = json_of(answer, false);
@@ -292,7 +295,7 @@ Task<tl::expected<Stores, Failure>> stores_of(Account& account, Key key, Calls& 
   stores.codes = key.sites;
   stores.known = !key.sites.empty();
   if (stores.known || !key.scopes.contains("reference_read")) co_return stores;
-  const engine::Judged judged = [](const CallResult& result) { return failure_of(result, false); };
+  const engine::Judged judged = refusal;
   auto asking = engine::ask(account.get("reference/sites", Pairs()), judged, tries, calls);
   const CallResult answer = co_await asking;
   const auto json = json_of(answer, false);
@@ -333,7 +336,7 @@ Task<Inspection> inspect(engine::Connection& connection, Uses uses, Calls& calls
   auto& account = static_cast<Account&>(connection);
   Inspection inspection;
   if (uses.nodes.empty()) co_return inspection;
-  const engine::Judged judged = [](const CallResult& result) { return failure_of(result, false); };
+  const engine::Judged judged = refusal;
   auto asking = engine::ask(account.credentials(), judged, tries, calls);
   const CallResult answer = co_await asking;
   Key key;
