@@ -219,10 +219,10 @@ class Measure {
     }
     for (std::size_t i = 0; i < into.limits.size(); ++i) {
       CostLimit& each = into.limits[i];
-      if (each.rate.interval <= Duration(0) || each.together <= 0) continue;
-      const double rate = hour / static_cast<double>(each.rate.interval.count());
+      const auto rate = each.an_hour();
+      if (!rate || each.together <= 0) continue;
       // Looks that want nearly all there is wait for their turn like everything else.
-      const double left = each.looks < rate / 2 ? rate - each.looks : rate / 2;
+      const double left = each.looks < *rate / 2 ? *rate - each.looks : *rate / 2;
       each.throughput = left / each.together;
       if (!into.binding || *each.throughput < *into.limits[*into.binding].throughput) into.binding = i;
     }

@@ -28,6 +28,12 @@ struct CostLimit {
   double together = 0;
   double looks = 0;                  ///< calls an hour of the sources while nothing happens
   std::optional<double> throughput;  ///< events an hour; nothing: no limit, or events cost it nothing
+
+  /// Calls that the limit lets through; nothing: no limit is known.
+  [[nodiscard]] std::optional<double> an_hour() const {
+    if (rate.interval <= Duration(0)) return std::nullopt;
+    return Duration(std::chrono::hours(1)) / std::chrono::duration<double, Duration::period>(rate.interval);
+  }
 };
 
 struct CostLook {

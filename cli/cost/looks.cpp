@@ -8,9 +8,6 @@
 #include "cli/trial/stage.hpp"
 #include "engine/bind.hpp"
 #include "engine/journal/memory.hpp"
-#include "engine/run/virtual.hpp"
-#include "stdlib/crm/sandbox/sandbox.hpp"
-#include "stdlib/wb/sandbox/sandbox.hpp"
 
 namespace pipewright::cli {
 namespace {
@@ -24,13 +21,10 @@ constexpr int watched = cost_batch + 1;
 class Occasions {
  public:
   Occasions(TrialWorld& world, const dsl::plan::Source& source)
-      : node_(source.node), wb_(world.wildberries(source.connection)), crm_(world.retailcrm(source.connection)) {
-    static const std::pair<const char*, Scheme> schemes[] = {
-        {"wb.fbs.", Scheme::fbs}, {"wb.dbs.", Scheme::dbs}, {"wb.dbw.", Scheme::dbw}, {"wb.pickup.", Scheme::pickup}};
-    for (const auto& [begins, scheme] : schemes) {
-      if (node_.starts_with(begins)) scheme_ = scheme;
-    }
-  }
+      : node_(source.node),
+        wb_(world.wildberries(source.connection)),
+        crm_(world.retailcrm(source.connection)),
+        scheme_(scheme_of(source.node)) {}
 
   [[nodiscard]] bool possible() const { return wb_ != nullptr || crm_ != nullptr; }
 
@@ -137,22 +131,14 @@ class Watching {
     begins_ += every_;
     auto runnable = engine::bind(plan_of(project_, source_), project_.registry, config_, connections_, {});
     if (!runnable) return fail(runnable.error());
-    engine::VirtualLoop loop(
-        journal_,
-        [&](const std::string& connection, const engine::Request& request, Instant now) {
-          tally.add(connection, request);
-          return world_.answer(connection, request, now);
-        },
-        begins_, 1);
     Counter counter;
     engine::Options options;
     options.once = true;
-    engine::Core core(loop, counter, options);
-    const Result<bool> drained = loop.run(core, std::move(*runnable), begins_ + std::chrono::hours(24));
-    begins_ = loop.now();
+    const Result<void> ended = world_.run(
+        *runnable, journal_, counter, options, begins_, std::chrono::hours(24),
+        [&](const std::string& connection, const engine::Request& request) { tally.add(connection, request); });
+    if (!ended) return ended;
     told_ += counter.count;
-    if (!drained) return fail(drained.error());
-    if (!*drained) return fail(fmt::format("the looks of `{}` did not end", source_.node));
     return {};
   }
 

@@ -14,7 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double hour = 3'600'000;  // milliseconds
 constexpr int drained = 10'000;
 
 // 576000 as `576 000`.
@@ -26,9 +25,7 @@ std::string thousands(double number) {
 
 std::string count_text(double count) { return count > 0 && count < 0.0005 ? "<0.001" : fmt::format("{:.3g}", count); }
 
-std::string limit_text(const engine::Rate& rate) {
-  return rate.interval > Duration(0) ? rate_text(rate) : "no limit is known";
-}
+std::string limit_text(const CostLimit& limit) { return limit.an_hour() ? rate_text(limit.rate) : "no limit is known"; }
 
 // A connector with one bucket names it as it likes.
 std::string bucket(const CostLimit& limit) {
@@ -62,10 +59,10 @@ std::string prose(const std::string& text, std::size_t width) {
 }
 
 std::string share_text(const CostLimit& limit) {
-  if (limit.rate.interval <= Duration(0)) return fmt::format("{} calls an hour", thousands(limit.looks));
-  const double rate = hour / static_cast<double>(limit.rate.interval.count());
-  return fmt::format("{} of {} calls an hour ({:.1f} %){}", thousands(limit.looks), thousands(rate),
-                     limit.looks / rate * 100, limit.looks > rate ? ": looks come later than they should" : "");
+  const auto rate = limit.an_hour();
+  if (!rate) return fmt::format("{} calls an hour", thousands(limit.looks));
+  return fmt::format("{} of {} calls an hour ({:.1f} %){}", thousands(limit.looks), thousands(*rate),
+                     limit.looks / *rate * 100, limit.looks > *rate ? ": looks come later than they should" : "");
 }
 
 class Page {
@@ -137,7 +134,7 @@ class Page {
     out_ += "   in all\n";
     for (const CostLimit& each : cost_.limits) {
       if (each.alone > 0 || each.together > 0)
-        row(bucket(each), count_text(each.alone), count_text(each.together), limit_text(each.rate));
+        row(bucket(each), count_text(each.alone), count_text(each.together), limit_text(each));
     }
   }
 
@@ -167,7 +164,7 @@ class Page {
     }
     const CostLimit& binds = cost_.limits[*cost_.binding];
     say(fmt::format("at most {} an hour{}: {} ({}) is used up first", thousands(*binds.throughput),
-                    cost_.remark.empty() ? "" : " by the looks alone", bucket(binds), limit_text(binds.rate)));
+                    cost_.remark.empty() ? "" : " by the looks alone", bucket(binds), limit_text(binds)));
     say(fmt::format("10 000 drain in {}", time_text(drained / *binds.throughput * 3600)));
   }
 
@@ -231,8 +228,8 @@ Json json_of(const PipelineCost& cost) {
   made["limits"] = Json::array();
   for (const CostLimit& limit : cost.limits) {
     Json one{{"connection", limit.connection}, {"group", limit.group}};
-    one["interval_ms"] = limit.rate.interval > Duration(0) ? Json(limit.rate.interval.count()) : Json(nullptr);
-    one["burst"] = limit.rate.interval > Duration(0) ? Json(limit.rate.burst) : Json(nullptr);
+    one["interval_ms"] = limit.an_hour() ? Json(limit.rate.interval.count()) : Json(nullptr);
+    one["burst"] = limit.an_hour() ? Json(limit.rate.burst) : Json(nullptr);
     one["alone"] = limit.alone;
     one["together"] = limit.together;
     one["looks_an_hour"] = limit.looks;

@@ -143,6 +143,28 @@ bool wanted(const Json& only, const std::string& kind) {
   });
 }
 
+// What can be done about one diagnostic.
+void quick_fixes(Context& context, const Analysis& analysis, const dsl::Diagnostic& diagnostic, const std::string& uri,
+                 const Text& text, Json& into) {
+  const Json told = diagnostic_json(diagnostic, analysis, context.workspace);
+  const auto offer = [&](const std::string& name, const dsl::Edit& edit) -> Json& {
+    into.push_back(
+        {{"title", name}, {"kind", "quickfix"}, {"diagnostics", {told}}, {"edit", edit_json(uri, text, {edit})}});
+    return into.back();
+  };
+  if (diagnostic.edit) offer(title(diagnostic, text.text()), *diagnostic.edit)["isPreferred"] = true;
+  for (const dsl::Edit& import : imports(context, analysis, diagnostic)) offer("Write " + trimmed(import.text), import);
+  for (const dsl::Edit& row : last_rows(analysis, diagnostic))
+    offer("Write " + row.text.substr(row.text.find("else")), row);
+  if (diagnostic.code->severity != dsl::Severity::warning) return;
+  for (const dsl::ast::Statement& statement : analysis.checked.files.front().statements) {
+    if (diagnostic.span.begin < statement.span.begin || diagnostic.span.begin >= statement.span.end) continue;
+    offer(fmt::format("Allow {} here", diagnostic.code->text()),
+          {{statement.span.begin, statement.span.begin},
+           fmt::format("# allow {}: it is meant so\n", diagnostic.code->text())});
+  }
+}
+
 }  // namespace
 
 Answer code_actions(Context& context, const Json& params) {
@@ -153,39 +175,9 @@ Answer code_actions(Context& context, const Json& params) {
   const dsl::Span range = place->text->span(params.at("range"));
   const Json only = params.value("context", Json::object()).value("only", Json(nullptr));
   Json result = Json::array();
-  for (const dsl::Diagnostic* found : meant(analysis->checked.diagnostics, *place->text, range)) {
-    if (!wanted(only, "quickfix")) break;
-    const dsl::Diagnostic& each = *found;
-    const Json diagnostic = diagnostic_json(each, *analysis, context.workspace);
-    if (each.edit) {
-      result.push_back({{"title", title(each, place->text->text())},
-                        {"kind", "quickfix"},
-                        {"isPreferred", true},
-                        {"diagnostics", {diagnostic}},
-                        {"edit", edit_json(uri, *place->text, {*each.edit})}});
-    }
-    for (const dsl::Edit& import : imports(context, *analysis, each)) {
-      result.push_back({{"title", "Write " + trimmed(import.text)},
-                        {"kind", "quickfix"},
-                        {"diagnostics", {diagnostic}},
-                        {"edit", edit_json(uri, *place->text, {import})}});
-    }
-    for (const dsl::Edit& row : last_rows(*analysis, each)) {
-      result.push_back({{"title", "Write " + row.text.substr(row.text.find("else"))},
-                        {"kind", "quickfix"},
-                        {"diagnostics", {diagnostic}},
-                        {"edit", edit_json(uri, *place->text, {row})}});
-    }
-    if (each.code->severity != dsl::Severity::warning) continue;
-    for (const dsl::ast::Statement& statement : analysis->checked.files.front().statements) {
-      if (each.span.begin < statement.span.begin || each.span.begin >= statement.span.end) continue;
-      const dsl::Edit allow{{statement.span.begin, statement.span.begin},
-                            fmt::format("# allow {}: it is meant so\n", each.code->text())};
-      result.push_back({{"title", fmt::format("Allow {} here", each.code->text())},
-                        {"kind", "quickfix"},
-                        {"diagnostics", {diagnostic}},
-                        {"edit", edit_json(uri, *place->text, {allow})}});
-    }
+  if (wanted(only, "quickfix")) {
+    for (const dsl::Diagnostic* found : meant(analysis->checked.diagnostics, *place->text, range))
+      quick_fixes(context, *analysis, *found, uri, *place->text, result);
   }
   if (!wanted(only, "source.fixAll")) return result;
   if (const std::vector<dsl::Edit> all = every_mend(context, place->path, *analysis); !all.empty()) {

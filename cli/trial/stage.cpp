@@ -7,7 +7,6 @@
 
 #include "engine/bind.hpp"
 #include "engine/journal/memory.hpp"
-#include "engine/run/virtual.hpp"
 
 namespace pipewright::cli {
 namespace {
@@ -403,27 +402,17 @@ std::shared_ptr<const engine::Registry> Stage::registry() {
   return made;
 }
 
-std::optional<Stage::Obstacle> Stage::play(bool alone, engine::Reached* reached, const Listener& listener) {
+std::optional<Stage::Obstacle> Stage::play(bool alone, engine::Reached* reached, const TrialWorld::Listener& listener) {
   auto runnable = engine::bind(part_of_plan(alone), registry_, config_, connections_, {});
   if (!runnable) return Obstacle{test_.place, runnable.error().message};
   engine::MemoryJournal journal;
-  engine::VirtualLoop loop(
-      journal,
-      [&](const std::string& connection, const engine::Request& request, Instant now) {
-        if (listener) listener(connection, request);
-        return world_->answer(connection, request, now);
-      },
-      begins_, 1);
   Watcher watcher(happened_);
   engine::Options options;
   options.once = true;
   options.give_up = longest;
   options.reached = reached;
-  engine::Core core(loop, watcher, options);
-  const Result<bool> drained = loop.run(core, std::move(*runnable), begins_ + longest);
-  begins_ = loop.now();
-  if (!drained) return Obstacle{test_.place, drained.error().message};
-  if (!*drained) return Obstacle{test_.place, "the events have not ended after three days of virtual time"};
+  const Result<void> ended = world_->run(*runnable, journal, watcher, options, begins_, longest, listener);
+  if (!ended) return Obstacle{test_.place, ended.error().message};
   return std::nullopt;
 }
 

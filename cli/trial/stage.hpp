@@ -2,7 +2,6 @@
 // interpreter and connectors in virtual time. `test` looks at what was written, `validate --cost` at what was asked.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -29,7 +28,6 @@ class Stage {
     dsl::plan::Place place;
     std::string message;
   };
-  using Listener = std::function<void(const std::string& connection, const engine::Request& request)>;
   /// By source, as it stands in the file.
   using Events = std::map<std::string, std::vector<engine::NewEvent>>;
 
@@ -43,7 +41,7 @@ class Stage {
   std::optional<Obstacle> give(int copy = 0);
   /// Runs what was given since the last time; `alone`: without the pipelines that listen to this one. What accounts
   /// remember (caches) stays from one time to the next.
-  std::optional<Obstacle> play(bool alone, engine::Reached* reached, const Listener& listener = {});
+  std::optional<Obstacle> play(bool alone, engine::Reached* reached, const TrialWorld::Listener& listener = {});
 
   [[nodiscard]] const Happened& happened() const { return happened_; }
   [[nodiscard]] engine::Scope& scope() { return scope_; }

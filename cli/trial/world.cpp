@@ -7,8 +7,7 @@
 
 #include "base/text.hpp"
 #include "engine/json.hpp"
-#include "stdlib/crm/sandbox/sandbox.hpp"
-#include "stdlib/wb/sandbox/sandbox.hpp"
+#include "engine/run/virtual.hpp"
 
 namespace pipewright::cli {
 namespace {
@@ -88,16 +87,16 @@ std::string supplier_status(const Value& status) {
   return word == numbers.end() ? status.id_text() : word->second;
 }
 
-std::optional<wb::sandbox::Scheme> scheme_of(std::string_view name) {
+}  // namespace
+
+std::optional<wb::sandbox::Scheme> scheme_of(std::string_view node) {
   using wb::sandbox::Scheme;
-  if (name.starts_with("wb.fbs.")) return Scheme::fbs;
-  if (name.starts_with("wb.dbs.")) return Scheme::dbs;
-  if (name.starts_with("wb.dbw.")) return Scheme::dbw;
-  if (name.starts_with("wb.pickup.")) return Scheme::pickup;
+  if (node.starts_with("wb.fbs.")) return Scheme::fbs;
+  if (node.starts_with("wb.dbs.")) return Scheme::dbs;
+  if (node.starts_with("wb.dbw.")) return Scheme::dbw;
+  if (node.starts_with("wb.pickup.")) return Scheme::pickup;
   return std::nullopt;
 }
-
-}  // namespace
 
 struct TrialWorld::Account {
   std::unique_ptr<wb::sandbox::Sandbox> wildberries;
@@ -284,6 +283,24 @@ CallResult TrialWorld::answer(const std::string& connection, const Request& requ
   }
   if (lost) return tl::unexpected<Lost>(Lost{true, "the answer was lost"});
   return result;
+}
+
+Result<void> TrialWorld::run(const std::shared_ptr<const engine::Runnable>& runnable, engine::Journal& journal,
+                             engine::Observer& observer, const engine::Options& options, Instant& now, Duration longest,
+                             const Listener& listener) {
+  engine::VirtualLoop loop(
+      journal,
+      [&](const std::string& connection, const Request& request, Instant at) {
+        if (listener) listener(connection, request);
+        return answer(connection, request, at);
+      },
+      now, 1);
+  engine::Core core(loop, observer, options);
+  const Result<bool> drained = loop.run(core, runnable, now + longest);
+  now = loop.now();
+  if (!drained) return fail(drained.error());
+  if (!*drained) return fail(fmt::format("the events have not ended after {} of virtual time", duration_text(longest)));
+  return {};
 }
 
 }  // namespace pipewright::cli

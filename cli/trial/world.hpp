@@ -2,7 +2,9 @@
 // systems. No socket is opened.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,13 +12,9 @@
 #include "cli/trial/records.hpp"
 #include "dsl/plan_test.hpp"
 #include "engine/config.hpp"
-
-namespace pipewright::wb::sandbox {
-class Sandbox;
-}
-namespace pipewright::crm::sandbox {
-class Sandbox;
-}
+#include "engine/core/core.hpp"
+#include "stdlib/crm/sandbox/sandbox.hpp"
+#include "stdlib/wb/sandbox/sandbox.hpp"
 
 namespace pipewright::cli {
 
@@ -29,6 +27,9 @@ struct TrialFault {
   int status = 0;    ///< of an answer
   int left = 1;      ///< strikes; a refusal has no end
 };
+
+/// The scheme of tasks that a node or a record is of; nothing: it is about something else.
+std::optional<wb::sandbox::Scheme> scheme_of(std::string_view node);
 
 class TrialWorld {
  public:
@@ -47,10 +48,16 @@ class TrialWorld {
   [[nodiscard]] wb::sandbox::Sandbox* wildberries(const std::string& connection);
   [[nodiscard]] crm::sandbox::Sandbox* retailcrm(const std::string& connection);
 
-  engine::CallResult answer(const std::string& connection, const engine::Request& request, Instant now);
+  using Listener = std::function<void(const std::string& connection, const engine::Request& request)>;
+  /// Runs a core in virtual time, with this world behind its calls, until it is drained: from `now`, which becomes the
+  /// end, for `longest` at most. `listener` hears of every call; it may be empty.
+  Result<void> run(const std::shared_ptr<const engine::Runnable>& runnable, engine::Journal& journal,
+                   engine::Observer& observer, const engine::Options& options, Instant& now, Duration longest,
+                   const Listener& listener);
 
  private:
   struct Account;
+  engine::CallResult answer(const std::string& connection, const engine::Request& request, Instant now);
   Account* account(const std::string& connection);
   std::vector<std::pair<std::string, std::unique_ptr<Account>>> accounts_;
   std::vector<TrialFault> faults_;
