@@ -27,7 +27,7 @@ Task<CallResult> ask(Request request, Judged judged, int tries, Calls& calls) {
     if (!failure || failure->kind != Failure::Kind::transient || failure->not_before > longest_pause) break;
     CallResult again = co_await calls.send(request);
     // Nothing was sent any more: the patience is over, and the earlier answer says more.
-    if (!again && !again.error().sent && answer) break;
+    if (!again && again.error().delivery == Delivery::not_sent && answer) break;
     answer = std::move(again);
   }
   co_return answer;

@@ -22,6 +22,16 @@
 namespace pipewright::engine {
 
 using dsl::plan::Verb;
+
+/// What is known of a write. After a lost answer or a restart it is unknown: the target is asked before anything is
+/// repeated.
+enum class Delivery {
+  not_sent,  ///< nothing has left: it may be sent freely
+  unknown,   ///< it may have happened
+  sent,      ///< its answer was read
+};
+constexpr Delivery unknown_if(bool maybe) { return maybe ? Delivery::unknown : Delivery::not_sent; }
+
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 // ---- one call
@@ -56,7 +66,7 @@ struct Answer {
 
 /// No answer came.
 struct Lost {
-  bool sent = true;  ///< it may have happened; false: certainly not sent (no connection, refused, bad name)
+  Delivery delivery = Delivery::unknown;  ///< not_sent: no connection, refused, bad name; never `sent`
   std::string message;
 };
 using CallResult = tl::expected<Answer, Lost>;
@@ -244,10 +254,10 @@ struct Failure {
     permanent,    ///< validation, not found, forbidden: parks at once with the answer in full
   };
   Kind kind = Kind::transient;
-  std::string reason;      ///< "Wildberries: SupplyShippingRequired «Specify shipping point …»"
-  std::string help;        ///< what to do; may be empty
-  bool maybe_done = true;  ///< the write may have happened: ask before repeating. False: certainly not
-  Duration not_before{0};  ///< the server's own word on when to come again
+  std::string reason;                     ///< "Wildberries: SupplyShippingRequired «Specify shipping point …»"
+  std::string help;                       ///< what to do; may be empty
+  Delivery delivery = Delivery::unknown;  ///< of the write that failed; unknown: ask before repeating
+  Duration not_before{0};                 ///< the server's own word on when to come again
 };
 
 // ---- actions
@@ -261,8 +271,8 @@ struct Operation {
   Record filling;  ///< default mapping and `initially`: only for what is created; nulls are left out
   std::optional<std::string> text;  ///< the text after the verb: a URL, a path, a message
   std::string pipeline;
-  std::string event_key;         ///< the source record's id: `13833711`
-  bool possibly_sent = false;    ///< an earlier try may have reached the target: ask first
+  std::string event_key;                   ///< the source record's id: `13833711`
+  Delivery delivery = Delivery::not_sent;  ///< of an earlier try; unknown: it may have reached the target, ask first
   std::optional<Value> assumed;  ///< dry run only: the record as an earlier event of this run would have left it
   Value source_record;           ///< for `file.append` without braces
 
@@ -308,8 +318,8 @@ using Outcomes = std::vector<Outcome>;  ///< one per item of the batch, in its o
 /// After a lost answer or a restart (docs: engine.md, "After a doubt, ask").
 enum class Repeat {
   keyed,    ///< run again: it begins by looking the key up and writes only what differs (it reads
-            ///< Operation::possibly_sent)
-  probed,   ///< `possibly_sent` makes the node look for it by its content first
+            ///< Operation::delivery)
+  probed,   ///< Delivery::unknown makes the node look for it by its content first
   unasked,  ///< cannot be asked: at_most_once parks, at_least_once sends again; the intent is journaled before sending
 };
 

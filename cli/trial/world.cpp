@@ -45,7 +45,8 @@ ServerRequest server_request(const Request& request) {
 }
 
 CallResult answer_of(const Reply& reply) {
-  if (reply.drop || reply.truncate) return tl::unexpected<Lost>(Lost{true, "the connection was closed"});
+  if (reply.drop || reply.truncate)
+    return tl::unexpected<Lost>(Lost{engine::Delivery::unknown, "the connection was closed"});
   Answer answer;
   answer.status = reply.status;
   for (const auto& [name, value] : reply.headers) answer.headers.emplace_back(lowercase(name), value);
@@ -281,7 +282,7 @@ CallResult TrialWorld::answer(const std::string& connection, const Request& requ
     result = answers_.front();
     if (answers_.size() > 1) answers_.erase(answers_.begin());
   }
-  if (lost) return tl::unexpected<Lost>(Lost{true, "the answer was lost"});
+  if (lost) return tl::unexpected<Lost>(Lost{engine::Delivery::unknown, "the answer was lost"});
   return result;
 }
 

@@ -127,7 +127,7 @@ void Engine::refuse_waiting(Gate& gate) {
     PendingCall call = std::move(calls_.at(id));
     calls_.erase(id);
     Job& job = *call.job;
-    call.done(tl::unexpected<Lost>(Lost{false, gate.reason}));
+    call.done(tl::unexpected<Lost>(Lost{Delivery::not_sent, gate.reason}));
     if (job.finished()) finished_.push_back(job.id);
   }
 }

@@ -107,7 +107,7 @@ void Engine::queue_next(Event& event) {
     if (found == events_.end()) return;
     Event& same = *found->second;
     if (!same.under_way.insert(want.address).second) continue;
-    want.operation.possibly_sent = doubtful;
+    want.operation.delivery = unknown_if(doubtful);
     enqueue(same, std::move(want));
   }
 }

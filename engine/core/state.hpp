@@ -73,10 +73,10 @@ struct Item {
   Event* event = nullptr;
   Want want;
   std::string fingerprint;
-  std::string subject;   ///< the record that it is about, with connection and node; empty: none
-  std::string identity;  ///< the same, of what may write: two never run side by side
-  bool possibly_sent = false;
-  bool stated = false;  ///< the intent is durable
+  std::string subject;                     ///< the record that it is about, with connection and node; empty: none
+  std::string identity;                    ///< the same, of what may write: two never run side by side
+  Delivery delivery = Delivery::not_sent;  ///< of the tries before
+  bool stated = false;                     ///< the intent is durable
   bool stating = false;
   bool gave_up = false;
   int attempts = 0;

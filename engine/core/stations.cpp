@@ -13,7 +13,7 @@ void Engine::enqueue(Event& event, Want want) {
   Item item;
   item.sequence = next_item_++;
   item.event = &event;
-  item.possibly_sent = want.operation.possibly_sent;
+  item.delivery = want.operation.delivery;
   item.fingerprint = fingerprint(action, want.operation);
   item.ready_at = now_;
   item.want = std::move(want);
@@ -123,7 +123,7 @@ bool Engine::start_batch(Station& station) {
   batch.reserve(items.size());
   for (const Item& item : items) {
     batch.push_back(item.want.operation);
-    batch.back().possibly_sent = item.possibly_sent;
+    batch.back().delivery = item.delivery;
     if (!options_.dry) continue;
     if (const auto known = assumed_.find(item.subject); known != assumed_.end()) batch.back().assumed = known->second;
   }
@@ -210,7 +210,7 @@ std::vector<Item> Engine::take(Station& station, std::size_t limit) {
       Item& first = taken[leader->second];
       if (station.repeat == Repeat::keyed && first.fingerprint == item.fingerprint && item.ready_at <= now_ &&
           !item.event->checking) {
-        first.possibly_sent |= item.possibly_sent;
+        if (item.delivery == Delivery::unknown) first.delivery = Delivery::unknown;
         first.followers.push_back(std::move(item));
         at = station.queue.erase(at);
       } else {
@@ -280,7 +280,7 @@ void Engine::settle(Station& station, Item item, const Outcome& outcome, std::ve
   const bool failed = outcome.kind == Outcome::Kind::failed && outcome.failure;
   if (failed && outcome.failure->kind != Failure::Kind::permanent && !follower) {
     const Failure& failure = *outcome.failure;
-    const bool unasked = station.repeat == Repeat::unasked && failure.maybe_done &&
+    const bool unasked = station.repeat == Repeat::unasked && failure.delivery == Delivery::unknown &&
                          item.want.action->delivery != plan::Action::Delivery::at_least_once;
     if (unasked && failure.kind == Failure::Kind::transient) {
       final.failure->kind = Failure::Kind::permanent;
@@ -313,7 +313,7 @@ void Engine::settle(Station& station, Item item, const Outcome& outcome, std::ve
 
 // An outage costs time, not attempts: only the time since the first failure counts.
 bool Engine::retry_later(Station&, Item& item, const Failure& failure) {
-  item.possibly_sent |= failure.maybe_done;
+  if (failure.delivery == Delivery::unknown) item.delivery = Delivery::unknown;
   if (failure.kind == Failure::Kind::credentials) {
     item.ready_at = now_;
     return true;

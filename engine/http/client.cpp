@@ -210,7 +210,9 @@ struct Client::State {
         call.answer.status = static_cast<int>(status);
         into.emplace_back(call.id, std::move(call.answer));
       } else {
-        into.emplace_back(call.id, tl::unexpected<Lost>(Lost{!never_sent(code, handle), reason(call, code)}));
+        into.emplace_back(
+            call.id, tl::unexpected<Lost>(
+                         Lost{never_sent(code, handle) ? Delivery::not_sent : Delivery::unknown, reason(call, code)}));
       }
       curl_multi_remove_handle(multi.get(), handle);
       live.erase(found);

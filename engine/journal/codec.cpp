@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::array<const char*, 6> kinds{"done", "unchanged", "found", "nothing", "skipped", "failed"};
 constexpr std::array<const char*, 3> failures{"transient", "credentials", "permanent"};
+constexpr std::array<const char*, 3> deliveries{"not_sent", "unknown", "sent"};
 
 template <std::size_t N>
 std::size_t index_of(const std::array<const char*, N>& words, const std::string& word, std::size_t otherwise) {
@@ -40,7 +41,7 @@ std::string encode_outcome(const Outcome& outcome) {
     failure.emplace_back("kind", failures[static_cast<std::size_t>(outcome.failure->kind)]);
     failure.emplace_back("reason", outcome.failure->reason);
     failure.emplace_back("help", outcome.failure->help);
-    failure.emplace_back("maybe_done", outcome.failure->maybe_done);
+    failure.emplace_back("delivery", deliveries[static_cast<std::size_t>(outcome.failure->delivery)]);
     fields.emplace_back("failure", std::move(failure));
   }
   return encode(Value(std::move(fields)));
@@ -70,9 +71,9 @@ Outcome decode_outcome(const std::string& text) {
   outcome.summary = from["summary"].display();
   outcome.reason = from["reason"].display();
   if (const Value& failure = from["failure"]; failure.record() != nullptr) {
-    const bool* maybe = failure["maybe_done"].boolean();
     outcome.failure = Failure{static_cast<Failure::Kind>(index_of(failures, failure["kind"].display(), 2)),
-                              failure["reason"].display(), failure["help"].display(), maybe == nullptr || *maybe};
+                              failure["reason"].display(), failure["help"].display(),
+                              static_cast<Delivery>(index_of(deliveries, failure["delivery"].display(), 1))};
   }
   return outcome;
 }

@@ -32,10 +32,12 @@ Request request_of(const std::string& kind, const std::string& verb, List body, 
 }
 
 std::optional<Failure> failure_of(const CallResult& result) {
-  if (!result) return Failure{Failure::Kind::transient, result.error().message, {}, result.error().sent};
-  if (result->status == 401) return Failure{Failure::Kind::credentials, "the key is not accepted", {}, false};
+  if (!result) return Failure{Failure::Kind::transient, result.error().message, {}, result.error().delivery};
+  if (result->status == 401)
+    return Failure{Failure::Kind::credentials, "the key is not accepted", {}, Delivery::not_sent};
   if (result->status == 429 || result->status >= 500) {
-    return Failure{Failure::Kind::transient, fmt::format("HTTP {}", result->status), {}, result->status != 429};
+    return Failure{
+        Failure::Kind::transient, fmt::format("HTTP {}", result->status), {}, unknown_if(result->status != 429)};
   }
   if (result->status >= 400)
     return Failure{Failure::Kind::permanent, fmt::format("HTTP {}: {}", result->status, result->body)};
@@ -112,7 +114,7 @@ Task<Outcomes> work(std::string kind, Batch batch, Calls& calls) {
   Outcomes outcomes(batch.size());
   Pieces pieces = co_await find_all(kind, batch, calls);
   if (pieces.failure) {
-    pieces.failure->maybe_done = false;
+    pieces.failure->delivery = Delivery::not_sent;
     for (Outcome& each : outcomes) each = Outcome::failed(*pieces.failure);
     co_return outcomes;
   }

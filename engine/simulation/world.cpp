@@ -63,18 +63,19 @@ Answer Target::handle(const Request& request) {
 CallResult World::answer_to(const Request& request) {
   if (fate) {
     if (auto decided = fate(request)) {
-      if (!*decided && decided->error().sent) target.handle(request);
+      if (!*decided && decided->error().delivery == Delivery::unknown) target.handle(request);
       return std::move(*decided);
     }
   }
   const double chance = std::uniform_real_distribution<double>(0, 1)(random_);
   double edge = faults_.request_lost;
   if (chance < edge)
-    return tl::unexpected<Lost>(Lost{std::uniform_int_distribution<int>(0, 1)(random_) == 1, "connection reset"});
+    return tl::unexpected<Lost>(
+        Lost{unknown_if(std::uniform_int_distribution<int>(0, 1)(random_) == 1), "connection reset"});
   if (chance < (edge += faults_.server_error)) return Answer{503, {}, "unavailable", {}};
   if (chance < (edge += faults_.too_many)) return Answer{429, {}, "slow down", {}};
   Answer answer = target.handle(request);
-  if (chance < (edge += faults_.answer_lost)) return tl::unexpected<Lost>(Lost{true, "timeout"});
+  if (chance < (edge += faults_.answer_lost)) return tl::unexpected<Lost>(Lost{Delivery::unknown, "timeout"});
   return answer;
 }
 

@@ -54,7 +54,7 @@ bool rejected_key(const std::string& words) {
 }
 
 void judge_refusal(Failure& failure, int status, const std::string& words) {
-  failure.maybe_done = false;
+  failure.delivery = engine::Delivery::not_sent;
   failure.kind = Failure::Kind::permanent;
   if (rejected_key(words) || status == 401) {
     failure.kind = Failure::Kind::credentials;
@@ -163,7 +163,7 @@ std::optional<Failure> failure_of(const CallResult& result, bool write) {
   Failure failure;
   if (!result) {
     failure.reason = "retailCRM: " + result.error().message;
-    failure.maybe_done = write && result.error().sent;
+    failure.delivery = engine::unknown_if(write && result.error().delivery == engine::Delivery::unknown);
     return failure;
   }
   const Answer& answer = *result;
@@ -172,12 +172,13 @@ std::optional<Failure> failure_of(const CallResult& result, bool write) {
   const std::string words = words_of(answer);
   failure.reason = "retailCRM: " + words;
   if (answer.status == 429 || answer.status == 503) {
-    failure.maybe_done = false;
+    failure.delivery = engine::Delivery::not_sent;
     failure.not_before = seconds(1);
   } else if (answer.status >= 500) {
-    failure.maybe_done = write;
+    failure.delivery = engine::unknown_if(write);
   } else if (!body || body->record() == nullptr) {
-    failure.maybe_done = write && answer.status < 400;  // a proxy's page: what stood behind it is not known
+    failure.delivery =
+        engine::unknown_if(write && answer.status < 400);  // a proxy's page: what stood behind it is not known
   } else {
     judge_refusal(failure, answer.status, words);
   }
@@ -198,7 +199,7 @@ Failure permanent(std::string reason, std::string help) {
   failure.kind = Failure::Kind::permanent;
   failure.reason = std::move(reason);
   failure.help = std::move(help);
-  failure.maybe_done = false;
+  failure.delivery = engine::Delivery::not_sent;
   return failure;
 }
 

@@ -71,8 +71,8 @@ Task<bool> create_one(Work& work, std::size_t at, Calls& calls) {
     co_return true;
   }
   if (already_exists(answer) && !external_id_of(item).empty()) {
-    item.doubtful =
-        true;  // it was not there a moment ago: one that is there now and equal is ours (a transport may send twice)
+    item.delivery = engine::Delivery::unknown;  // it was not there a moment ago: one that is there now and equal is
+                                                // ours (a transport may send twice)
     std::vector<std::size_t> alone(1, at);
     auto finding = find_again(work, std::move(alone), calls);
     co_await finding;
@@ -162,7 +162,7 @@ Task<bool> upload(Work& work, std::vector<std::size_t> members, Calls& calls) {
   }
   if (rest.empty()) co_return true;
   // Some may have been saved without being named: whoever is there now and equal was made by this call.
-  for (const std::size_t i : rest) work.items[i].doubtful = true;
+  for (const std::size_t i : rest) work.items[i].delivery = engine::Delivery::unknown;
   auto finding = find_again(work, rest, calls);
   co_await finding;
   for (const std::size_t i : rest) {

@@ -167,7 +167,8 @@ Outcome moved(const Account& account, const Wish& wish, const Value& answer) {
 
 Task<Outcome> move(Account& account, Wish wish, Operation operation, Calls& calls) {
   if (wish.standing.is_null()) co_return Outcome::nothing();
-  if (wish.standing["status"].display() == wish.status) co_return standing(account, wish, operation.possibly_sent);
+  if (wish.standing["status"].display() == wish.status)
+    co_return standing(account, wish, operation.delivery == engine::Delivery::unknown);
   Request request = move_request(account, wish, operation);
   const CallResult answer = co_await calls.send(std::move(request));
   const auto json = json_of(answer, true);

@@ -145,7 +145,7 @@ class Orders : public Entity {
 
   // An order that is there keeps its lines unless the braces name them.
   static bool needs_lines(const Work& work, const Item& item) {
-    return item.existing.is_null() || item.doubtful ||
+    return item.existing.is_null() || item.delivery == engine::Delivery::unknown ||
            engine::find_field(work.operation(item).written, "items") != nullptr;
   }
 
@@ -200,7 +200,7 @@ class Orders : public Entity {
 
   // The client's write may have happened; the order was not sent.
   static Failure not_sent(Failure failure) {
-    failure.maybe_done = false;
+    failure.delivery = engine::Delivery::not_sent;
     failure.reason = "the technical client: " + failure.reason;
     return failure;
   }

@@ -62,9 +62,9 @@ bool settle_early(Work& work, Item& item) {
     work.fail(item, permanent(fmt::format("there is no {} with the id {}, and the CRM gives ids itself", kind.noun,
                                           operation.field("id").id_text()),
                               "write `by external_id`"));
-  } else if (there && !item.doubtful && operation.verb == Verb::ensure) {
+  } else if (there && item.delivery == engine::Delivery::not_sent && operation.verb == Verb::ensure) {
     work.settle(item, standing(work, item));
-  } else if (there && !item.doubtful && operation.verb == Verb::create) {
+  } else if (there && item.delivery == engine::Delivery::not_sent && operation.verb == Verb::create) {
     work.fail(item, permanent(fmt::format("retailCRM: {} already exists", label_of(item.existing, kind)),
                               "write `upsert` or `ensure` instead of `create`"));
   }
@@ -113,7 +113,7 @@ Task<bool> finish_existing(Work& work, std::size_t at, Calls& calls) {
   const Operation& operation = work.operation(item);
   for (int hop = 0; hop < 3 && !item.settled; ++hop) {
     const bool creates = operation.verb != Verb::update;
-    if (creates && item.doubtful) {
+    if (creates && item.delivery == engine::Delivery::unknown) {
       const std::vector<std::string> warnings = item.warnings;
       if (work.entity.edit(work, item, editable(operation, operation.whole())).empty()) {
         work.settle(item, made_before(work, item, "create"));
@@ -122,7 +122,7 @@ Task<bool> finish_existing(Work& work, std::size_t at, Calls& calls) {
       item.warnings = warnings;
     }
     if (operation.verb == Verb::ensure || operation.verb == Verb::create) {
-      item.doubtful = false;
+      item.delivery = engine::Delivery::not_sent;
       settle_early(work, item);
       co_return true;
     }
@@ -130,7 +130,9 @@ Task<bool> finish_existing(Work& work, std::size_t at, Calls& calls) {
     Edit edit = work.entity.edit(work, item, fields);
     if (item.settled) co_return true;
     if (edit.empty()) {
-      work.settle(item, item.doubtful && !fields.empty() ? made_before(work, item, "update") : standing(work, item));
+      work.settle(item, item.delivery == engine::Delivery::unknown && !fields.empty()
+                            ? made_before(work, item, "update")
+                            : standing(work, item));
       co_return true;
     }
     Request request = edit_request(work, item, edit);
@@ -194,7 +196,7 @@ Work::Work(Account& of, Entity& kind, Batch given)
     Item item;
     item.index = i;
     item.site = present(site) ? site.id_text() : account.site();
-    item.doubtful = batch[i].possibly_sent;
+    item.delivery = batch[i].delivery;
     items.push_back(std::move(item));
   }
 }
@@ -206,7 +208,8 @@ void Work::settle(Item& item, Outcome outcome) {
 }
 
 void Work::fail(Item& item, Failure failure) {
-  if (failure.kind != Failure::Kind::permanent) failure.maybe_done |= item.doubtful;
+  if (failure.kind != Failure::Kind::permanent && item.delivery == engine::Delivery::unknown)
+    failure.delivery = engine::Delivery::unknown;
   settle(item, Outcome::failed(std::move(failure)));
 }
 

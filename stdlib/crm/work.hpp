@@ -27,7 +27,7 @@ struct Kind {
 struct Item {
   std::size_t index = 0;  ///< in the batch
   std::string site;
-  bool doubtful = false;  ///< a write of an earlier try, or of this one, may have happened
+  engine::Delivery delivery = engine::Delivery::not_sent;  ///< of the writes so far, of earlier tries too
   bool settled = false;
   Value existing;  ///< the CRM's object; null: there is none
   Record body;     ///< what is created

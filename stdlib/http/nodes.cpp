@@ -66,7 +66,7 @@ Failure permanent(std::string reason, std::string help = {}) {
   failure.kind = Failure::Kind::permanent;
   failure.reason = std::move(reason);
   failure.help = std::move(help);
-  failure.maybe_done = false;
+  failure.delivery = engine::Delivery::not_sent;
   return failure;
 }
 
@@ -149,7 +149,7 @@ Outcome outcome_of(const Request& request, const CallResult& result) {
   if (!result) {
     Failure failure;
     failure.reason = result.error().message;
-    failure.maybe_done = result.error().sent && request.write;
+    failure.delivery = engine::unknown_if(result.error().delivery == engine::Delivery::unknown && request.write);
     return Outcome::failed(std::move(failure));
   }
   const Answer& answer = *result;
@@ -160,7 +160,7 @@ Outcome outcome_of(const Request& request, const CallResult& result) {
     failure.kind = answer.status == 401 ? Failure::Kind::credentials
                    : later              ? Failure::Kind::transient
                                         : Failure::Kind::permanent;
-    failure.maybe_done = request.write && answer.status >= 500 && answer.status != 503;
+    failure.delivery = engine::unknown_if(request.write && answer.status >= 500 && answer.status != 503);
     failure.not_before = Account::retry_after(answer).value_or(Duration(0));
     if (answer.status == 401) failure.help = "check the credentials of the connection in pipewright.toml";
     return Outcome::failed(std::move(failure));

@@ -244,14 +244,14 @@ std::optional<Failure> failure_of(const CallResult& result) {
   Failure failure;
   if (!result) {
     failure.reason = "Wildberries: " + result.error().message;
-    failure.maybe_done = result.error().sent;
+    failure.delivery = engine::unknown_if(result.error().delivery == engine::Delivery::unknown);
     return failure;
   }
   const Answer& answer = *result;
   if (answer.status >= 200 && answer.status < 300) return std::nullopt;
   const std::string words = words_of(answer);
   failure.reason = "Wildberries: " + words;
-  failure.maybe_done = answer.status >= 500;
+  failure.delivery = engine::unknown_if(answer.status >= 500);
   if (answer.status == 401) {
     const bool read_only = words.find("read-only") != std::string::npos;
     failure.kind = read_only ? Failure::Kind::permanent : Failure::Kind::credentials;
@@ -284,7 +284,7 @@ Failure permanent(std::string reason, std::string help) {
   failure.kind = Failure::Kind::permanent;
   failure.reason = std::move(reason);
   failure.help = std::move(help);
-  failure.maybe_done = false;
+  failure.delivery = engine::Delivery::not_sent;
   return failure;
 }
 

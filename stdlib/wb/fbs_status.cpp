@@ -42,7 +42,7 @@ struct Item {
   std::string id;
   Target target;
   Status status;
-  bool asked_before;
+  engine::Delivery delivery;  ///< of earlier tries
 };
 
 struct Work {
@@ -102,7 +102,7 @@ std::vector<Item> readable_items(Work& work) {
     } else if (!is_task_id(id.id_text())) {
       work.settle(i, Outcome::nothing());  // an order of another shop
     } else {
-      items.push_back({i, id.id_text(), *target, {}, operation.possibly_sent});
+      items.push_back({i, id.id_text(), *target, {}, operation.delivery});
     }
   }
   return items;
@@ -131,7 +131,8 @@ void judge(Work& work, std::vector<Item>& items, const Statuses& statuses) {
                                                         : now == "complete";
     if (there && !(cancelled && item.target != Target::cancel)) {
       // A try before this one may be what moved it: then it was this event that wrote.
-      work.settle(item.index, reached(item, item.asked_before && now == word_of(item.target), now));
+      work.settle(item.index,
+                  reached(item, item.delivery == engine::Delivery::unknown && now == word_of(item.target), now));
     } else if (cancelled) {
       illegal("the order was cancelled: move the CRM order to a cancelled status");
     } else if (item.target == Target::cancel && item.status.cancellable && !*item.status.cancellable) {
@@ -184,7 +185,7 @@ Task<bool> confirm(Account& account, Work& work, std::vector<Item> items, Calls&
     }
     Failure moved;  // between two calls it left `new`: read its status again
     moved.reason = fmt::format("Wildberries: order {} is not among the new ones any more", item.id);
-    moved.maybe_done = false;
+    moved.delivery = engine::Delivery::not_sent;
     work.settle(item.index, Outcome::failed(moved));
   }
   for (const auto& [name, members] : by_group) {
@@ -370,7 +371,7 @@ Task<bool> complete(Account& account, Work& work, std::vector<Item> items, Calls
     }
     Failure failure;
     failure.reason = fmt::format("Wildberries: order {} is in no open supply", item.id);
-    failure.maybe_done = true;
+    failure.delivery = engine::Delivery::unknown;
     work.settle(item.index, Outcome::failed(failure));
   }
   for (const auto& [supply, members] : by_supply) {
@@ -402,7 +403,7 @@ Task<Outcomes> set_status(Connection& connection, Batch batch, Calls& calls) {
   const auto statuses = co_await asking;
   if (!statuses) {
     Failure failure = statuses.error();
-    failure.maybe_done = false;  // nothing was written: only asked
+    failure.delivery = engine::Delivery::not_sent;  // nothing was written: only asked
     work.fail(items, failure);
     co_return work.outcomes;
   }

@@ -217,7 +217,8 @@ void judge(Work& work, const Statuses& statuses) {
                   Outcome::failed(permanent(fmt::format("Wildberries: order {} is {} ({}) and cannot become {}",
                                                         item.id, item.from, found->second.wb, item.target))));
     } else if (steps->empty()) {
-      work.settle(item.index, reached(item, work.batch[item.index].possibly_sent && item.from == item.target));
+      work.settle(item.index, reached(item, work.batch[item.index].delivery == engine::Delivery::unknown &&
+                                                item.from == item.target));
     } else {
       item.steps = *steps;
     }
@@ -340,13 +341,14 @@ Task<bool> take_step(Account& account, Work& work, const Step& step, std::vector
     if (refused == said.refused.end()) {  // success that is said of others only: the next try asks where it stands
       Failure unsaid;
       unsaid.reason = fmt::format("Wildberries: the answer to {} says nothing of order {}", step.call, item->id);
-      unsaid.maybe_done = true;
+      unsaid.delivery = engine::Delivery::unknown;
       work.settle(item->index, Outcome::failed(unsaid));
       continue;
     }
     if (!statuses) {  // where it stands is not known: the next try asks
       Failure unread = statuses.error();
-      unread.maybe_done = item->now != item->from;  // the refused step was not taken, an earlier one may have been
+      unread.delivery =
+          engine::unknown_if(item->now != item->from);  // the refused step was not taken, an earlier one may have been
       work.settle(item->index, Outcome::failed(std::move(unread)));
       continue;
     }
@@ -375,7 +377,7 @@ Task<Outcomes> set_status(Account& account, const Moves& moves, Batch batch, Cal
   const auto statuses = co_await asking;
   if (!statuses) {
     Failure failure = statuses.error();
-    failure.maybe_done = false;  // nothing was written: only asked
+    failure.delivery = engine::Delivery::not_sent;  // nothing was written: only asked
     for (const Item& item : work.items) work.settle(item.index, Outcome::failed(failure));
     co_return work.outcomes;
   }

@@ -117,7 +117,7 @@ class Life : public engine::Ports {
     tests::Headers headers = request.headers;
     for (const auto& [name, secret] : request.secret_headers) headers.emplace_back(name, secret.reveal());
     tests::Answer answer = tests::request(request.method, request.url, headers, request.body);
-    if (answer.status == 0) return tl::unexpected<engine::Lost>(engine::Lost{true, answer.error});
+    if (answer.status == 0) return tl::unexpected<engine::Lost>(engine::Lost{engine::Delivery::unknown, answer.error});
     engine::Answer made;
     made.status = static_cast<int>(answer.status);
     for (const auto& [name, value] : answer.headers) made.headers.emplace_back(name, value);

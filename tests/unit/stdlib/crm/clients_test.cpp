@@ -36,14 +36,15 @@ TEST_CASE("a lost answer to a client's creation ends as one client, written") {
     if (request.url.find("customers/create") == std::string::npos || shop.calls.count("customers/create") > 1)
       return std::nullopt;
     shop.sandbox.add_customer({{"externalId", "777"}, {"firstName", "Иван"}}, "wb");
-    return engine::CallResult(tl::unexpected<engine::Lost>(engine::Lost{true, "the connection was reset"}));
+    return engine::CallResult(
+        tl::unexpected<engine::Lost>(engine::Lost{engine::Delivery::unknown, "the connection was reset"}));
   };
   Operation wanted = operation(Verb::upsert, "external_id", named("777", "Иван"));
   const Outcome lost = shop.one("crm.client", wanted);
   REQUIRE(lost.kind == Kind::failed);
   CHECK(lost.failure->kind == engine::Failure::Kind::transient);
-  CHECK(lost.failure->maybe_done);
-  wanted.possibly_sent = true;
+  CHECK(lost.failure->delivery == engine::Delivery::unknown);
+  wanted.delivery = engine::Delivery::unknown;
   const Outcome retried = shop.one("crm.client", wanted);
   CHECK(retried.kind == Kind::done);
   CHECK(retried.operation == "create");
@@ -57,7 +58,7 @@ TEST_CASE("an answer that the transport lost and asked for twice is our own clie
   Operation wanted = operation(Verb::upsert, "external_id", named("777", "Иван"));
   Outcome outcome = shop.one("crm.client", wanted);
   if (outcome.kind == Kind::failed) {
-    wanted.possibly_sent = outcome.failure->maybe_done;
+    wanted.delivery = outcome.failure->delivery;
     outcome = shop.one("crm.client", wanted);
   }
   CHECK(outcome.kind == Kind::done);
@@ -219,13 +220,13 @@ TEST_CASE("a bad key, a right that lacks, HTML and a 503 are told apart") {
   shop.one("crm.client", operation(Verb::find, "external_id", {{"external_id", "1"}}));  // the zone is known now
   engine::Failure failure = failing({{"match", "customers"}, {"kind", "html"}, {"status", 502}});
   CHECK(failure.kind == engine::Failure::Kind::transient);
-  CHECK_FALSE(failure.maybe_done);
+  CHECK(failure.delivery == engine::Delivery::not_sent);
   failure = failing({{"match", "customers/create"}, {"kind", "html"}, {"status", 502}});
   CHECK(failure.kind == engine::Failure::Kind::transient);
-  CHECK(failure.maybe_done);
+  CHECK(failure.delivery == engine::Delivery::unknown);
   failure = failing({{"match", "customers/create"}, {"kind", "status"}, {"status", 503}});
   CHECK(failure.kind == engine::Failure::Kind::transient);
-  CHECK_FALSE(failure.maybe_done);
+  CHECK(failure.delivery == engine::Delivery::not_sent);
 
   crm::sandbox::KeyOptions poor;
   poor.scopes = {"customer_read"};

@@ -68,7 +68,7 @@ TEST_CASE("lost answers end as one client and one order, written") {
     Outcome outcome = shop.one("crm.order", wanted);
     for (int attempt = 0; attempt < 3 && outcome.kind == Kind::failed; ++attempt) {
       CHECK(outcome.failure->kind == engine::Failure::Kind::transient);
-      wanted.possibly_sent |= outcome.failure->maybe_done;
+      if (outcome.failure->delivery == engine::Delivery::unknown) wanted.delivery = engine::Delivery::unknown;
       outcome = shop.one("crm.order", wanted);
     }
     CHECK(outcome.kind == Kind::done);
@@ -87,8 +87,8 @@ TEST_CASE("a lost upload is asked for before it is repeated") {
   auto outcomes = shop.act("crm.order", batch);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (outcomes[i].kind != Kind::failed) continue;
-    CHECK(outcomes[i].failure->maybe_done);
-    batch[i].possibly_sent = true;
+    CHECK(outcomes[i].failure->delivery == engine::Delivery::unknown);
+    batch[i].delivery = engine::Delivery::unknown;
   }
   outcomes = shop.act("crm.order", batch);
   for (const Outcome& each : outcomes) {
@@ -306,7 +306,7 @@ TEST_CASE("an offer that the index remembers and the CRM has no more costs a try
   const Outcome refused = shop.one("crm.order", order("2", json::array({line("2", "46", 10)})));
   REQUIRE(refused.kind == Kind::failed);
   CHECK(refused.failure->kind == engine::Failure::Kind::transient);
-  CHECK_FALSE(refused.failure->maybe_done);
+  CHECK(refused.failure->delivery == engine::Delivery::not_sent);
   const Outcome created = shop.one("crm.order", order("2", json::array({line("2", "46", 10)})));
   CHECK((*created.result["items"].list())[0]["offer_id"].id_text() == std::to_string(offer));
 }
@@ -401,7 +401,7 @@ TEST_CASE("a status is set once, asked for by the hundred, and never twice") {
   CHECK(outcomes[4].failure->help.find("reference/statuses") != std::string::npos);
   CHECK(shop.calls.count("orders/statuses") == 1);
   Operation again = batch[0];
-  again.possibly_sent = true;
+  again.delivery = engine::Delivery::unknown;
   CHECK(shop.one("crm.order.status", again).kind == Kind::done);
 }
 

@@ -129,11 +129,12 @@ TEST_CASE("what an answer means is decided by its status") {
   CHECK(wb::failure_of(answer(403, "{}"))->kind == Kind::permanent);
   CHECK(wb::failure_of(answer(429, "{}"))->kind == Kind::transient);
   CHECK(wb::failure_of(answer(503, "<html>"))->kind == Kind::transient);
-  CHECK(wb::failure_of(answer(503, "<html>"))->maybe_done);
-  CHECK_FALSE(wb::failure_of(answer(409, "{}"))->maybe_done);
-  const engine::CallResult refused = tl::unexpected<engine::Lost>(engine::Lost{false, "cannot be reached"});
+  CHECK(wb::failure_of(answer(503, "<html>"))->delivery == engine::Delivery::unknown);
+  CHECK(wb::failure_of(answer(409, "{}"))->delivery == engine::Delivery::not_sent);
+  const engine::CallResult refused =
+      tl::unexpected<engine::Lost>(engine::Lost{engine::Delivery::not_sent, "cannot be reached"});
   CHECK(wb::failure_of(refused)->kind == Kind::transient);
-  CHECK_FALSE(wb::failure_of(refused)->maybe_done);
+  CHECK(wb::failure_of(refused)->delivery == engine::Delivery::not_sent);
 }
 
 TEST_CASE("a buyer's name is split, the replacement phone wins, an empty text is nothing") {
