@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
@@ -312,17 +313,25 @@ class Walk {
     return made;
   }
 
+  // What is recorded of this step: at its address, or, when another plan made it, by what it did. Each recorded outcome
+  // answers one step.
   const Recorded* recorded_at(const plan::Action& node, std::optional<Operation>& made) {
     if (recorded_.empty()) return nullptr;
     const auto found = recorded_.find(path_);
-    if (found == recorded_.end()) return nullptr;
-    if (!found->second.verify) return &found->second;
+    if (found != recorded_.end() && found->second.readable) return &found->second;
+    if (!is_moved(recorded_.rbegin()->first)) return nullptr;  // `~` sorts behind every address of this plan
     auto now = operation(node);
     if (!now) return nullptr;
-    const bool same = fingerprint(node, *now) == found->second.input;
+    const std::string input = fingerprint(node, *now);
     made = std::move(*now);
-    return same ? &found->second : nullptr;
+    for (auto at = recorded_.lower_bound("~"); at != recorded_.end(); ++at) {
+      if (!at->second.readable || at->second.input != input || !claimed_.insert(at->first).second) continue;
+      return &at->second;
+    }
+    return nullptr;
   }
+
+  static bool is_moved(const Address& address) { return address.starts_with('~'); }
 
   Course action(const plan::Action& node, const plan::Place& place) {
     std::optional<Operation> made;
@@ -399,6 +408,7 @@ class Walk {
   Scope scope_;
   Address path_;
   std::vector<Want> wants_;
+  std::set<Address> claimed_;  // outcomes of another plan that a step of this walk has taken
   std::vector<std::string> warnings_;
   bool written_ = false;
   bool unchanged_ = false;

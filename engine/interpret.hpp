@@ -19,8 +19,8 @@ using Address = std::string;
 /// What is known of an effect that was already made.
 struct Recorded {
   Outcome outcome;
-  std::string input;    ///< fingerprint of the operation that it answers
-  bool verify = false;  ///< the plan may be another one: the outcome counts only if the operation is still the same
+  std::string input;     ///< fingerprint of the operation that it answers
+  bool readable = true;  ///< false: the journal's record cannot be read; the effect was possibly done
 };
 
 /// One event, as its pipeline sees it.

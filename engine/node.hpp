@@ -183,6 +183,12 @@ class Connection {
 
   /// The buckets by group; a group that is not named has no limit.
   [[nodiscard]] virtual std::map<std::string, Rate> limits() const { return {}; }
+  /// The bucket of one group. Overridden by who makes groups up as it goes (one for each origin); nothing: no limit.
+  [[nodiscard]] virtual std::optional<Rate> limit_of(const std::string& group) const {
+    const auto all = limits();
+    const auto found = all.find(group);
+    return found == all.end() ? std::nullopt : std::optional(found->second);
+  }
   [[nodiscard]] virtual Feedback feedback(const Request&, const Answer&) const { return {}; }
   /// One line for the start of `run`: "personal token, Marketplace Statistics, 171 days left". Without any call.
   [[nodiscard]] virtual std::string summary() const { return {}; }
@@ -289,7 +295,7 @@ struct Change {
 
 struct Outcome {
   enum class Kind { done, unchanged, found, nothing, skipped, failed };
-  Kind kind = Kind::done;
+  Kind kind = Kind::failed;
   std::string operation = "none";     ///< what was really made: create, update, set, append, send, none
   Value result;                       ///< the record that the step's name is bound to (for `nothing`: null)
   std::vector<Change> changes;        ///< field by field, for an update
@@ -299,6 +305,15 @@ struct Outcome {
   std::optional<Failure> failure;     ///< for `failed`
   std::string reason;                 ///< for `skipped`: why ("`id` is null")
 
+  /// Something was changed at the target.
+  [[nodiscard]] bool wrote() const { return kind == Kind::done && operation != "none"; }
+
+  static Outcome done(std::string operation) {
+    Outcome outcome;
+    outcome.kind = Kind::done;
+    outcome.operation = std::move(operation);
+    return outcome;
+  }
   static Outcome failed(Failure failure) {
     Outcome outcome;
     outcome.kind = Kind::failed;
@@ -340,6 +355,9 @@ struct ActionNode {
   std::string group;          ///< the limiter's group of the first call; the station waits for a token of it
   /// What the item is about at the target: two with one identity never run side by side. Empty: no identity.
   std::function<std::string(const Operation&)> identity;
+  /// What its calls share beside the connection: the rate limiter and whether credentials are accepted. For
+  /// `http.request` the origin of the URL. Absent or an empty text: the connection's own.
+  std::function<std::string(Connection&, const Operation&)> realm;
   std::function<Task<Outcomes>(Connection&, Batch, Calls&)> work;
   /// Of a pure sink that keeps something (`file.append`): what was appended since the last time is with the system now,
   /// and this is how far each target got. Journaled with the outcomes.
@@ -384,9 +402,10 @@ struct SourceNode {
   Duration every{std::chrono::seconds(60)};
   bool rereadable = false;  ///< a file is its own journal: the cursor is a position to return to
   std::function<Task<Page>(Connection&, Look, Calls&)> look;
-  /// An event that waited over five minutes and has written nothing yet is looked at again: a reason to skip it, or
-  /// nothing.
-  std::function<Task<std::optional<std::string>>(Connection&, Value record, Calls&)> still_wanted;
+  /// Events that waited over five minutes and have written nothing yet are checked again, many at once: for each of the
+  /// records a reason to skip it, or nothing (also when the source does not answer).
+  std::function<Task<std::vector<std::optional<std::string>>>(Connection&, std::vector<Value> records, Calls&)>
+      still_wanted;
 };
 
 struct Nodes {

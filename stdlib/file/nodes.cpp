@@ -248,8 +248,7 @@ Outcome append_one(Files& files, const Operation& operation) {
   if (!sink) return Outcome::failed(permanent(sink.error().message, sink.error().help));
   engine::append_json((*sink)->waiting, line);
   (*sink)->waiting.push_back('\n');
-  Outcome outcome;
-  outcome.operation = "append";
+  Outcome outcome = Outcome::done("append");
   outcome.result = (*sink)->result;
   outcome.summary = "line appended";
   return outcome;
