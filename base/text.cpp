@@ -79,6 +79,38 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
+std::string repaired_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 8);
+  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  while (left > 0) {
+    utf8proc_int32_t point = 0;
+    const auto used = utf8proc_iterate(at, left, &point);
+    if (used < 0)
+      out += "\xEF\xBF\xBD";
+    else
+      out.append(reinterpret_cast<const char*>(at), static_cast<std::size_t>(used));
+    at += used < 0 ? 1 : used;
+    left -= used < 0 ? 1 : used;
+  }
+  return out;
+}
+
+std::string_view first_bytes(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  const auto inside = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
+  std::size_t end = limit;
+  while (end > 0 && limit - end < 3 && inside(end)) --end;
+  return text.substr(0, inside(end) ? limit : end);  // a character has four bytes at most: else it is no UTF-8
+}
+
+std::string shortened(std::string_view text, std::size_t limit) {
+  constexpr std::string_view ellipsis = "…";
+  if (text.size() <= limit) return std::string(text);
+  return std::string(first_bytes(text, limit - std::min(limit, ellipsis.size()))).append(ellipsis);
+}
+
 std::size_t code_points(std::string_view text) { return decoded(text).size(); }
 
 std::size_t display_width(std::string_view text) {

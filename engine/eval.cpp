@@ -37,13 +37,7 @@ std::string named(const Expr& expr) {
   return path.empty() ? "a value" : fmt::format("`{}`", path);
 }
 
-std::string shown(const Value& value) {
-  std::string text = write_json(value);
-  if (text.size() <= 80) return text;
-  std::size_t end = 77;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
-}
+std::string shown(const Value& value) { return json_start(value, 80); }
 
 tl::unexpected<Halt> broken(const Expr& at, const Broken& value) {
   return halt(at, fmt::format("`{}` is {}, not {}", value.path, value.found, value.expected));

@@ -28,13 +28,7 @@ tl::unexpected<std::string> unfit(const Argument& argument, std::string_view wan
   if (const Broken* broken = argument.value.broken()) {
     return no(fmt::format("`{}` is {}, not {}", broken->path, broken->found, wanted));
   }
-  std::string found = write_json(argument.value);
-  if (found.size() > 80) {
-    std::size_t end = 77;
-    while (end > 0 && (static_cast<unsigned char>(found[end]) & 0xC0) == 0x80) --end;
-    found = found.substr(0, end) + "…";
-  }
-  return no(fmt::format("{} is {}, not {}", path(argument), found, wanted));
+  return no(fmt::format("{} is {}, not {}", path(argument), json_start(argument.value, 80), wanted));
 }
 
 std::optional<std::string> as_text(const Argument& argument) {

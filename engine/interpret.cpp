@@ -66,11 +66,8 @@ Value settled(Value value, const Type& type, const Expr* expr) {
 
 std::string brief(const Value& value) {
   if (value.is_null()) return "null";
-  std::string text = value.list() != nullptr || value.record() != nullptr ? write_json(value) : value.display();
-  if (text.size() <= 60) return text;
-  std::size_t end = 57;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
+  if (value.text() != nullptr) return shortened(*value.text(), 60);
+  return value.list() != nullptr || value.record() != nullptr ? json_start(value, 60) : shortened(value.display(), 60);
 }
 
 std::string name_of(const Expr& expr) {

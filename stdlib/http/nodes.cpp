@@ -155,7 +155,7 @@ Outcome outcome_of(const Request& request, const CallResult& result) {
   const Answer& answer = *result;
   if (answer.status >= 400) {
     Failure failure;
-    failure.reason = fmt::format("{} answered {}: {}", where, answer.status, trimmed(answer.body.substr(0, 300)));
+    failure.reason = fmt::format("{} answered {}: {}", where, answer.status, trimmed(shortened(answer.body, 300)));
     const bool later = answer.status == 429 || answer.status >= 500;
     failure.kind = answer.status == 401 ? Failure::Kind::credentials
                    : later              ? Failure::Kind::transient
