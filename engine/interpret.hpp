@@ -32,6 +32,7 @@ struct EventData {
   std::string pipeline;
   std::string key;             ///< the source record's id
   Reached* reached = nullptr;  ///< what the walk passes is noted there
+  BudgetLimits limits;         ///< an event that exceeds them parks; nothing of it is sent that is not under way
 };
 
 /// An effect that the event now wants.

@@ -146,6 +146,12 @@ struct SettingKey {
   bool required = false;  ///< for `run`
   std::string doc;
   std::vector<std::string> values;  ///< the words it may have; empty: any
+  bool technical = false;           ///< how the account is reached, not what is written there
+
+  /// Whether its value decides what is written: then another one makes another plan of the same program.
+  [[nodiscard]] bool has_meaning() const {
+    return !technical && kind != Kind::secret && kind != Kind::duration && kind != Kind::rate;
+  }
 };
 
 /// The values of one connection, read and checked against its keys. A secret that could not be resolved is absent.

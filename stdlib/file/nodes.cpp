@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 
+#include "base/text.hpp"
 #include "engine/json.hpp"
 
 namespace pipewright::file {
@@ -115,8 +116,8 @@ Place place_of(const std::string& cursor) {
 Value line_value(std::string_view text, std::uint64_t line) {
   Result<Value> value = engine::parse_json(text);
   if (value) return std::move(*value);
-  std::string found(text.substr(0, 60));
-  return Value(engine::Broken{fmt::format("line {}", line), "JSON", found});
+  return Value(
+      engine::Broken{fmt::format("line {}", line), "JSON", shortened(repaired_utf8(first_bytes(text, 200)), 60)});
 }
 
 constexpr std::size_t block = 1U << 20U;

@@ -155,7 +155,7 @@ Outcome outcome_of(const Request& request, const CallResult& result) {
   const Answer& answer = *result;
   if (answer.status >= 400) {
     Failure failure;
-    failure.reason = fmt::format("{} answered {}: {}", where, answer.status, trimmed(answer.body.substr(0, 300)));
+    failure.reason = fmt::format("{} answered {}: {}", where, answer.status, trimmed(shortened(answer.body, 300)));
     const bool later = answer.status == 429 || answer.status >= 500;
     failure.kind = answer.status == 401 ? Failure::Kind::credentials
                    : later              ? Failure::Kind::transient
@@ -203,7 +203,7 @@ engine::Nodes nodes() {
       {.name = "url", .kind = Kind::url, .doc = "where paths begin, and the only address that gets the credentials"},
       {.name = "token", .kind = Kind::secret, .doc = "sent as Authorization: Bearer"},
       {.name = "api_key", .kind = Kind::secret, .doc = "sent in the header `api_key_header`"},
-      {.name = "api_key_header", .kind = Kind::text, .doc = "X-API-KEY without it"},
+      {.name = "api_key_header", .kind = Kind::text, .doc = "X-API-KEY without it", .technical = true},
   };
   type.make = [](engine::Settings settings) -> Result<std::unique_ptr<Connection>> {
     return std::make_unique<Account>(std::move(settings));

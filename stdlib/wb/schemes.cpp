@@ -153,7 +153,7 @@ Task<Fresh> read_fresh(Account& account, const Scheme& scheme, std::string rest,
       const std::string id = id_of(task);
       if (id.empty())
         fresh.notice = fmt::format("a task without an id in the answer of {} is left out: {}", path,
-                                   engine::write_json(task).substr(0, 120));
+                                   engine::json_start(task, 120));
       else if (!seen.contains(id))
         fresh.tasks.push_back(std::move(task));
     }
