@@ -80,7 +80,7 @@ constexpr auto published_every = std::chrono::seconds(5);
 }  // namespace
 
 std::string rate_text(const engine::Rate& rate) {
-  const auto interval = static_cast<double>(rate.interval.count());
+  const double interval = std::chrono::duration<double, std::milli>(rate.interval).count();
   if (interval < 150) return fmt::format("{:.0f}/s", 1000 / interval);
   if (interval <= 60000) return fmt::format("{:.0f}/min", 60000 / interval);
   return fmt::format("{:.0f}/h", 3600000 / interval);

@@ -56,7 +56,4 @@ Config default_config(const Registry& registry, const std::string& directory);
 /// The drawing of screens.md.
 std::string render(const ConfigProblem& problem);
 
-/// `8/s burst 8`, `300/min burst 20`, `1/h`, `off`.
-std::optional<Rate> parse_rate(const std::string& text);
-
 }  // namespace pipewright::engine

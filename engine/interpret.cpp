@@ -281,9 +281,7 @@ class Walk {
     made.event_key = event_.key;
     made.source_record = event_.record;
     if (node.text) {
-      Evaluated text = evaluate(*node.text, scope_);
-      if (!text) return tl::unexpected<Halt>(text.error());
-      made.text = printed(*text, node.text->type);
+      if (auto halted = fill_text(*node.text, made)) return tl::unexpected<Halt>(std::move(*halted));
     }
     const auto fill = [&](const std::vector<plan::Field>& fields, Record& into) -> std::optional<Halt> {
       into.reserve(fields.size());
@@ -310,6 +308,29 @@ class Walk {
     }
     made.key = std::move(ordered);
     return made;
+  }
+
+  // In pieces where data takes part in it.
+  std::optional<Halt> fill_text(const plan::Expr& expr, Operation& made) {
+    const auto piece = [&](const plan::Expr& from) -> std::optional<Halt> {
+      const Evaluated value = evaluate(from, scope_);
+      if (!value) return value.error();
+      made.text_parts.push_back({printed(*value, from.type), !std::holds_alternative<plan::Literal>(from.node)});
+      return std::nullopt;
+    };
+    const auto* pieces = std::get_if<plan::TextOf>(&expr.node);
+    if (pieces == nullptr) {
+      if (auto halted = piece(expr)) return halted;
+    } else {
+      for (const plan::Expr& each : pieces->parts) {
+        if (auto halted = piece(each)) return halted;
+      }
+    }
+    made.text = std::string();
+    for (const TextPart& part : made.text_parts) *made.text += part.text;
+    if (std::none_of(made.text_parts.begin(), made.text_parts.end(), [](const TextPart& part) { return part.hole; }))
+      made.text_parts.clear();
+    return std::nullopt;
   }
 
   const Recorded* recorded_at(const plan::Action& node, std::optional<Operation>& made) {

@@ -40,8 +40,7 @@ Gate& Engine::gate(const Connection& connection, const std::string& group) {
   if (found != gates_.end()) return found->second;
   Gate& made = gates_[key];
   made.group = group;
-  const auto limits = connection.limits();
-  if (const auto rate = limits.find(group); rate != limits.end()) made.bucket = Bucket(rate->second);
+  if (const auto rate = connection.limit_of(group)) made.bucket = Bucket(*rate);
   return made;
 }
 

@@ -226,6 +226,8 @@ class Engine {
   Job& new_job(std::shared_ptr<const Bound> bound, std::shared_ptr<Connection> connection);
   bool send_from(Gate& gate);
   void refuse_waiting(Gate& gate);
+  void take_report(const Station& station, Connection& connection, Outcomes& outcomes);
+  void close_sinks();
   bool keep(const std::string& connection, const ActionNode& node, std::vector<SinkReach> reached);
   bool tell_openings(const Job& job);
   void process(std::uint64_t job);
@@ -249,6 +251,7 @@ class Engine {
   bool bulk_step(BulkRun& run, Passing& event);
   void begin_bulk(BulkRun& run);
   std::optional<Failure> feed_sinks(BulkRun& run);
+  std::optional<Failure> write_sinks(BulkRun& run);
   void keep_bulk(BulkRun& run);
   void read_again_after_commit(Poller& poller);
   Result<void> rewind_sinks(const plan::Pipeline& pipeline, const Bound& bound);
@@ -300,6 +303,7 @@ class Engine {
   Transaction pending_;
   /// By connection, node and target: how far each sink got in this life, durable or on its way.
   std::map<std::tuple<std::string, std::string, std::string>, std::string> sink_positions_;
+  bool sinks_closed_ = false;
   std::vector<std::function<void(const Committed&)>> after_;
   std::vector<std::function<void(const Committed&)>> committing_;
   CommitId commit_ = 0;

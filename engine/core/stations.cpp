@@ -234,6 +234,15 @@ std::vector<Item> Engine::take(Station& station, std::size_t limit) {
   return taken;
 }
 
+// The positions go with the outcomes; what could not be written after all has failed.
+void Engine::take_report(const Station& station, Connection& connection, Outcomes& outcomes) {
+  SinkReport report = station.node->positions(connection);
+  keep(station.connection, *station.node, std::move(report.reached));
+  for (auto& [index, failure] : report.failed) {
+    if (index < outcomes.size()) outcomes[index] = Outcome::failed(std::move(failure));
+  }
+}
+
 void Engine::came_back(Job& job) {
   Station& station = *job.station;
   --station.running;
@@ -249,7 +258,7 @@ void Engine::came_back(Job& job) {
   over(job, credentials);
   // Before the outcomes: the positions must not be behind them.
   if (station.node->pure_sink && station.node->positions && !options_.dry)
-    keep(station.connection, *station.node, station.node->positions(*job.connection));
+    take_report(station, *job.connection, outcomes);
   std::vector<std::optional<std::size_t>> written(job.recordings.size());
   for (std::size_t i = 0; i < job.items.size(); ++i) {
     Item item = std::move(job.items[i]);

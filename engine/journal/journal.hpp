@@ -133,7 +133,8 @@ struct Transaction {
   std::vector<Bulk> bulks;
   std::vector<Reopen> reopened;
   /// By target: what must be durable before this is committed. Whoever commits runs them first, in the same thread.
-  std::map<std::string, std::function<void()>> settle;
+  /// When one fails nothing is committed.
+  std::map<std::string, std::function<Result<void>()>> settle;
 
   [[nodiscard]] bool empty() const {
     return events.empty() && cursors.empty() && seen.empty() && outcomes.empty() && endings.empty() &&

@@ -65,8 +65,12 @@ void Loop::write() {
     auto [id, transaction] = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    for (const auto& [target, settle] : transaction.settle) settle();
-    Result<std::vector<Committed>> result = journal_.commit({&transaction, 1});
+    Result<void> settled;
+    for (const auto& [target, settle] : transaction.settle) {
+      if (settled) settled = settle();
+    }
+    Result<std::vector<Committed>> result =
+        settled ? journal_.commit({&transaction, 1}) : Result<std::vector<Committed>>(fail(settled.error()));
     lock.lock();
     finished_.push_back({id, std::move(result)});
     client_.wake();

@@ -21,7 +21,9 @@ Result<bool> VirtualLoop::run(Core& core, std::shared_ptr<const Runnable> runnab
     if (!commits_.empty()) {
       auto [id, transaction] = std::move(commits_.front());
       commits_.pop_front();
-      for (const auto& [target, settle] : transaction.settle) settle();
+      for (const auto& [target, settle] : transaction.settle) {
+        if (const Result<void> settled = settle(); !settled) return fail(settled.error());
+      }
       auto committed = journal_.commit({&transaction, 1});
       if (!committed) return fail(committed.error());
       core.committed(now_, id, committed->empty() ? Committed{} : committed->front());
