@@ -169,6 +169,8 @@ std::optional<Failure> failure_of(const CallResult& result, bool write) {
     if (result.error().cause == engine::Lost::Cause::certificate) {
       failure.kind = Failure::Kind::credentials;
       failure.help = engine::http::certificate_help;
+    } else if (result.error().cause == engine::Lost::Cause::malformed) {
+      failure.kind = Failure::Kind::permanent;
     }
     return failure;
   }

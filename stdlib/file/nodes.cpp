@@ -8,9 +8,11 @@ engine::Nodes nodes() {
   engine::ConnectionType type;
   type.type = "file";
   type.default_name = "file";
-  // All connections share the targets: a file is one file, whoever writes to it.
-  type.make = [targets = std::make_shared<Targets>()](
-                  engine::Settings settings) -> Result<std::unique_ptr<engine::Connection>> {
+  // All connections of the process share the targets, also across a reload: a file is one file, whoever writes to it.
+  static std::weak_ptr<Targets> shared;
+  auto targets = shared.lock();
+  if (!targets) shared = targets = std::make_shared<Targets>();
+  type.make = [targets](engine::Settings settings) -> Result<std::unique_ptr<engine::Connection>> {
     return std::make_unique<Files>(std::move(settings), targets);
   };
   engine::SourceNode lines;

@@ -257,6 +257,8 @@ std::optional<Failure> failure_of(const CallResult& result) {
     if (result.error().cause == engine::Lost::Cause::certificate) {
       failure.kind = Failure::Kind::credentials;
       failure.help = engine::http::certificate_help;
+    } else if (result.error().cause == engine::Lost::Cause::malformed) {
+      failure.kind = Failure::Kind::permanent;
     }
     return failure;
   }

@@ -307,6 +307,7 @@ struct Program {
   }
   void start() {
     connections_.clear();
+    registry_.reset();  // the last of the process
     registry_ = std::make_unique<engine::Registry>(stdlib::registry());
     calls = std::make_unique<test::WireCalls>();
     const auto& node = *registry_->action("file.append");
