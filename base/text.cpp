@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 
+#include <fmt/format.h>
 #include <utf8proc.h>
 
 #include <algorithm>
@@ -108,6 +109,8 @@ std::string shortened(std::string_view text, std::size_t limit) {
   return std::string(first_bytes(text, limit - std::min(limit, ellipsis.size()))).append(ellipsis);
 }
 
+std::string beginning(std::string_view text, std::size_t bytes) { return repaired_utf8(first_bytes(text, bytes)); }
+
 std::size_t code_points(std::string_view text) {
   std::size_t count = 0;
   for (; !text.empty(); ++count) next_point(text);
@@ -210,6 +213,35 @@ std::string snake_case(std::string_view word) {
     const bool ends_run = upper(c) && i > 1 && upper(word[i - 1]) && i + 1 < word.size() && lower(word[i + 1]);
     if ((starts || ends_run) && out.back() != '_') out.push_back('_');
     out.push_back(upper(c) ? static_cast<char>(c - 'A' + 'a') : c);
+  }
+  return out;
+}
+
+std::string printable(std::string_view text) {
+  const auto plain = [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\t'; };
+  if (std::all_of(text.begin(), text.end(), plain)) return std::string(text);
+  std::string out;
+  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  while (left > 0) {
+    utf8proc_int32_t point = 0;
+    const utf8proc_ssize_t used = utf8proc_iterate(at, left, &point);
+    const bool control = point < 0x20 || (point >= 0x7F && point < 0xA0);
+    const bool reverses = point == 0x061C || point == 0x200E || point == 0x200F ||
+                          (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+    if (used < 0) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(*at));
+    } else if (point == '\r') {
+      out += "\\r";
+    } else if (control && point != '\n' && point != '\t') {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(point));
+    } else if (reverses) {
+      out += fmt::format("\\u{{{:x}}}", static_cast<unsigned>(point));
+    } else {
+      append(out, point);
+    }
+    at += std::max<utf8proc_ssize_t>(1, used);
+    left -= std::max<utf8proc_ssize_t>(1, used);
   }
   return out;
 }

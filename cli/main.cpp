@@ -1,4 +1,5 @@
 // The command line: the one file that knows CLI11. Each command is a function of its options (options.hpp).
+#include <sys/stat.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
@@ -82,6 +83,9 @@ class CommandLine {
       std::cout << pipewright::cli::completion_script(shell_, described());
       return pipewright::cli::fine;
     }
+    // The journal, what stands beside it and what sinks write hold people's orders: this user alone reads them.
+    namespace cli = pipewright::cli;
+    if (command_ == cli::run || command_ == cli::demo || command_ == cli::events_retry) ::umask(077);
     return command_ ? command_(options_) : static_cast<int>(pipewright::cli::usage);
   }
 

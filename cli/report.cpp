@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <regex>
 
+#include "base/mask.hpp"
 #include "base/text.hpp"
 #include "cli/terminal.hpp"
 #include "engine/json.hpp"
@@ -39,7 +39,8 @@ std::string Report::clock() const {
                     "%H:%M:%S");
 }
 
-void Report::say(const std::string& line) {
+void Report::say(const std::string& text) {
+  const std::string line = printable(text);
   if (progress_.empty()) {
     fmt::print(stderr, "{}\n", line);
   } else {
@@ -58,12 +59,7 @@ std::string place_text(const dsl::plan::Place* place) {
   return fmt::format("{}:{}", std::filesystem::path(place->file).filename().string(), place->line);
 }
 
-std::string masked(const std::string& text, bool mask) {
-  if (!mask) return text;
-  static const std::regex phone(R"(\+?\d[\d\s()-]{8,}\d)");
-  static const std::regex mail(R"([\w.+-]+@[\w.-]+)");
-  return std::regex_replace(std::regex_replace(text, mail, "***@***"), phone, "***");
-}
+std::string masked(const std::string& text, bool mask) { return mask ? without_personal_data(text) : text; }
 
 std::string summary_of(const engine::Ended& event) {
   std::string text;

@@ -34,7 +34,7 @@ class Report : public engine::Observer {
   [[nodiscard]] const Tally& tally() const { return tally_; }
 
  private:
-  void say(const std::string& line);
+  void say(const std::string& text);
   [[nodiscard]] std::string clock() const;
   const Options& options_;
   std::string time_zone_;

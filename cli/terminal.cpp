@@ -76,8 +76,8 @@ std::string wrapped(const std::string& head, const std::vector<std::string>& par
 }
 
 void tell_error(const std::string& message, const std::string& help) {
-  fmt::print(stderr, "error: {}\n", message);
-  if (!help.empty()) fmt::print(stderr, "help: {}\n", help);
+  fmt::print(stderr, "error: {}\n", printable(message));
+  if (!help.empty()) fmt::print(stderr, "help: {}\n", printable(help));
 }
 
 }  // namespace pipewright::cli

@@ -4,6 +4,7 @@
 
 #include "base/overloaded.hpp"
 #include "engine/normalise.hpp"
+#include "engine/scrub.hpp"
 
 namespace pipewright::engine {
 namespace {
@@ -75,6 +76,7 @@ Result<std::shared_ptr<const Runnable>> bind(std::shared_ptr<const dsl::plan::Pl
   runnable->time_zone = config.time_zone;
   runnable->retry_for = config.retry_for;
   runnable->commit = commit;
+  runnable->scrubber = scrubber_of(config);
   return std::shared_ptr<const Runnable>(std::move(runnable));
 }
 

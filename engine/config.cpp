@@ -10,19 +10,37 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "engine/http/client.hpp"
 #include "engine/json.hpp"
+#include "engine/limits.hpp"
 
 namespace pipewright::engine {
 namespace {
 
 using Kind = SettingKey::Kind;
 
-bool is_loopback(const std::string& url) {
-  const std::string_view host = std::string_view(url).substr(std::min<std::size_t>(url.size(), 7));
-  for (const std::string_view name : {"127.", "localhost", "[::1]"}) {
-    if (host.starts_with(name)) return true;
+// What is wrong with a secret as it was copied, in words that hold nothing of it; empty: nothing.
+std::string fault_of_secret(const std::string& text) {
+  const auto enclosed = [&](std::string_view open, std::string_view close) {
+    return text.size() >= open.size() + close.size() && text.starts_with(open) && text.ends_with(close);
+  };
+  if (text.starts_with("\xEF\xBB\xBF")) return "begins with a byte order mark";
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return "is UTF-16";
+  if (std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }))
+    return text.find('\n') != std::string::npos ? "holds a line end" : "holds a control character";
+  for (const auto& [open, close] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+           {"\"", "\""}, {"'", "'"}, {"`", "`"}, {"«", "»"}, {"“", "”"}, {"„", "“"}}) {
+    if (enclosed(open, close)) return "has quotes around it";
   }
-  return false;
+  if (lowercase(text.substr(0, 7)) == "bearer ") return "begins with `Bearer`";
+  return {};
+}
+
+// Bytes that are no UTF-8 stay as they are, to be judged.
+std::string trimmed_ascii(const std::string& text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n\v\f");
+  if (first == std::string::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n\v\f") - first + 1);
 }
 
 const std::vector<SettingKey>& common_keys() {
@@ -280,7 +298,7 @@ class Reader {
   void wrong(const SettingKey& key, const toml::node& node, const Settings& settings, const std::string& needed,
              const std::string& help) {
     reported_.insert(settings.name + "." + key.name);
-    problem(node.source(), fmt::format("`{}` of connection `{}` is {}", key.name, settings.name, needed),
+    problem(node.source(), fmt::format("`{}` of connection `{}` {}", key.name, settings.name, needed),
             key.kind != Kind::secret && key.kind != Kind::url)
         .help = help;
   }
@@ -290,7 +308,7 @@ class Reader {
     switch (key.kind) {
       case Kind::secret:
         if (!text)
-          wrong(key, node, settings, "a text", fmt::format("write {} = \"env:NAME\"", key.name));
+          wrong(key, node, settings, "must be a text", fmt::format("write {} = \"env:NAME\"", key.name));
         else
           secret(key, node, *text, settings);
         return;
@@ -298,25 +316,27 @@ class Reader {
         if (const auto flag = node.value_exact<bool>())
           settings.values[key.name] = Value(*flag);
         else
-          wrong(key, node, settings, "true or false", "write it without quotes");
+          wrong(key, node, settings, "must be true or false", "write it without quotes");
         return;
       case Kind::integer:
         if (const auto number = node.value_exact<std::int64_t>())
           settings.values[key.name] = Value(*number);
         else
-          wrong(key, node, settings, "a whole number", "write it without quotes");
+          wrong(key, node, settings, "must be a whole number", "write it without quotes");
         return;
       case Kind::duration:
-        if (const auto duration = text ? parse_duration(*text) : std::nullopt)
-          settings.values[key.name] = Value(*duration);
+        if (const auto duration = text ? parse_duration(*text) : std::nullopt; !duration)
+          wrong(key, node, settings, "must be a duration", "write a text such as \"60s\"");
+        else if (*duration <= Duration(0))
+          wrong(key, node, settings, "must be longer than zero", "write a text such as \"60s\"");
         else
-          wrong(key, node, settings, "a duration", "write a text such as \"60s\"");
+          settings.values[key.name] = Value(*duration);
         return;
       case Kind::rate:
         if (const auto rate = text ? parse_rate(*text) : std::nullopt)
           settings.rates[""] = *rate;
         else
-          wrong(key, node, settings, "a rate", "write a text such as \"8/s burst 8\", or \"off\"");
+          wrong(key, node, settings, "must be a rate", "write a text such as \"8/s burst 8\", or \"off\"");
         return;
       case Kind::url:
         url(key, node, text, settings);
@@ -332,24 +352,24 @@ class Reader {
     else if (const auto number = node.value_exact<std::int64_t>())
       plain = fmt::format("{}", *number);
     else
-      return wrong(key, node, settings, "a text", "write it in double quotes");
+      return wrong(key, node, settings, "must be a text", "write it in double quotes");
     if (!key.values.empty() && std::find(key.values.begin(), key.values.end(), plain) == key.values.end()) {
-      return wrong(key, node, settings, fmt::format("one of: {}", join(key.values, ", ")), "write one of them");
+      return wrong(key, node, settings, fmt::format("must be one of: {}", join(key.values, ", ")), "write one of them");
     }
     settings.values[key.name] = Value(plain);
   }
 
   void url(const SettingKey& key, const toml::node& node, const std::optional<std::string>& text, Settings& settings) {
-    const bool http = text && text->starts_with("http://");
-    if (!text || (!http && !text->starts_with("https://")) || text->find('@') != std::string::npos) {
-      return wrong(key, node, settings, "an address",
+    std::string clean = trimmed(text.value_or(""));
+    const auto origin = http::origin_of(clean);
+    if (!origin || origin->user) {
+      return wrong(key, node, settings, "must be an http or https address",
                    "write a text such as \"https://shop.retailcrm.ru\", without a user and password");
     }
-    if (http && !is_loopback(*text) && !insecure_) {
-      return wrong(key, node, settings, "plain http to another machine",
+    if (origin->scheme == "http" && !origin->loopback && !insecure_) {
+      return wrong(key, node, settings, "must be https: plain http to another machine is not encrypted",
                    "write https://, or insecure = true if you must");
     }
-    std::string clean = *text;
     while (clean.ends_with('/')) clean.pop_back();
     settings.values[key.name] = Value(clean);
   }
@@ -366,25 +386,42 @@ class Reader {
       result.secret_missing = true;
       reported_.insert(settings.name + "." + key.name);
     };
+    // From the quote on, so that the mark stands below the reference; the value is never shown.
+    const auto take = [&](const std::string& raw, const std::string& from, const std::string& help) {
+      const std::string value = trimmed_ascii(raw);
+      if (const std::string fault = fault_of_secret(value); !fault.empty()) {
+        const bool reference = !from.empty();
+        ConfigProblem& result = problem(
+            node.source(), fmt::format("the {} of connection `{}` {}", key.name, settings.name, fault), reference);
+        result.column += 1;
+        result.width = reference ? text.size() : 1;
+        result.note = from;
+        result.help = help;
+        reported_.insert(settings.name + "." + key.name);
+        return;
+      }
+      settings.secrets[key.name] = Secret(value);
+    };
+    const std::string alone = "the secret alone belongs there, on one line, without quotes and without `Bearer`";
     if (text.starts_with("env:")) {
       const std::string variable = text.substr(4);
       const auto found = surroundings_.variable ? surroundings_.variable(variable) : std::nullopt;
-      if (!found || found->empty()) {
+      if (!found || trimmed_ascii(*found).empty()) {
         return missing(fmt::format("the environment has no {}", variable),
                        fmt::format("export {}=…, or keep it in a file: {} = \"file:/run/secrets/{}\"", variable,
                                    key.name, settings.name));
       }
-      settings.secrets[key.name] = Secret(*found);
+      take(*found, fmt::format("the value of {}", variable), alone);
     } else if (text.starts_with("file:")) {
       const std::filesystem::path file(text.substr(5));
       const std::string path =
           file.is_absolute() ? file.string() : (std::filesystem::path(out_.config.directory) / file).string();
       const auto found = surroundings_.file ? surroundings_.file(path) : std::nullopt;
-      if (!found || trimmed(*found).empty())
+      if (!found || trimmed_ascii(*found).empty())
         return missing("this file cannot be read, or is empty", "put the secret there, readable by this user");
-      settings.secrets[key.name] = Secret(trimmed(*found));
+      take(*found, "the content of this file", alone);
     } else {
-      settings.secrets[key.name] = Secret(text);
+      take(text, "", alone);
       ConfigProblem& result = problem(
           node.source(),
           fmt::format("the {} of connection `{}` stands in pipewright.toml itself", key.name, settings.name), false);
@@ -445,29 +482,6 @@ std::string render(const ConfigProblem& problem) {
   }
   if (!problem.help.empty()) out += fmt::format("{}  |\nhelp: {}\n", indent, problem.help);
   return out;
-}
-
-std::optional<Rate> parse_rate(const std::string& text) {
-  if (text == "off") return Rate{Duration(0), 1};
-  const std::size_t slash = text.find('/');
-  if (slash == std::string::npos) return std::nullopt;
-  int count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + slash, count);
-  if (error != std::errc() || end != text.data() + slash || count <= 0) return std::nullopt;
-  std::string rest = text.substr(slash + 1);
-  int burst = count;
-  if (const std::size_t space = rest.find(' '); space != std::string::npos) {
-    const std::string tail = rest.substr(space + 1);
-    rest = rest.substr(0, space);
-    if (!tail.starts_with("burst ")) return std::nullopt;
-    const auto [tail_end, tail_error] = std::from_chars(tail.data() + 6, tail.data() + tail.size(), burst);
-    if (tail_error != std::errc() || tail_end != tail.data() + tail.size() || burst <= 0) return std::nullopt;
-  }
-  static const std::map<std::string, std::int64_t> periods = {
-      {"s", 1000}, {"sec", 1000}, {"min", 60'000}, {"m", 60'000}, {"h", 3'600'000}};
-  const auto period = periods.find(rest);
-  if (period == periods.end()) return std::nullopt;
-  return Rate{Duration(std::max<std::int64_t>(1, period->second / count)), burst};
 }
 
 }  // namespace pipewright::engine

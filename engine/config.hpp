@@ -60,7 +60,4 @@ std::string meaning_of(const Config& config, const Registry& registry);
 /// The drawing of screens.md.
 std::string render(const ConfigProblem& problem);
 
-/// `8/s burst 8`, `300/min burst 20`, `1/h`, `off`.
-std::optional<Rate> parse_rate(const std::string& text);
-
 }  // namespace pipewright::engine

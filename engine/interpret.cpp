@@ -316,9 +316,7 @@ class Walk {
       return tl::unexpected<Halt>(Halt{Halt::Kind::fail, "the record " + scope_.budget.reason(), nullptr});
     made.source_record = event_.record;
     if (node.text) {
-      Evaluated text = evaluate(*node.text, scope_);
-      if (!text) return tl::unexpected<Halt>(text.error());
-      made.text = printed(*text, node.text->type);
+      if (auto halted = fill_text(*node.text, made)) return tl::unexpected<Halt>(std::move(*halted));
     }
     const auto fill = [&](const std::vector<plan::Field>& fields, Record& into) -> std::optional<Halt> {
       into.reserve(fields.size());
@@ -346,6 +344,29 @@ class Walk {
     }
     made.key = std::move(ordered);
     return made;
+  }
+
+  // In pieces where data takes part in it.
+  std::optional<Halt> fill_text(const plan::Expr& expr, Operation& made) {
+    const auto piece = [&](const plan::Expr& from) -> std::optional<Halt> {
+      const Evaluated value = evaluate(from, scope_);
+      if (!value) return value.error();
+      made.text_parts.push_back({printed(*value, from.type), !std::holds_alternative<plan::Literal>(from.node)});
+      return std::nullopt;
+    };
+    const auto* pieces = std::get_if<plan::TextOf>(&expr.node);
+    if (pieces == nullptr) {
+      if (auto halted = piece(expr)) return halted;
+    } else {
+      for (const plan::Expr& each : pieces->parts) {
+        if (auto halted = piece(each)) return halted;
+      }
+    }
+    made.text = std::string();
+    for (const TextPart& part : made.text_parts) *made.text += part.text;
+    if (std::none_of(made.text_parts.begin(), made.text_parts.end(), [](const TextPart& part) { return part.hole; }))
+      made.text_parts.clear();
+    return std::nullopt;
   }
 
   // What is recorded of this step: at its address, or, when another plan made it, by what it did. Each recorded outcome

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include "base/time.hpp"
 #include "engine/node.hpp"
@@ -31,13 +33,17 @@ class Bucket {
   [[nodiscard]] const Rate& rate() const { return rate_; }
 
  private:
+  using Fine = std::chrono::sys_time<std::chrono::microseconds>;
   void refill(Instant now);
 
   Rate rate_;
-  std::int64_t tokens_;             ///< below zero after a penalty
-  Instant filled_at_{Duration(0)};  ///< when the last token was counted in
+  std::int64_t tokens_;                           ///< below zero after a penalty
+  Fine filled_at_{std::chrono::microseconds(0)};  ///< when the last token was counted in
   bool begun_ = false;
   Instant paused_until_{Duration(0)};
 };
+
+/// `8/s burst 8`, `300/min burst 20`, `1/h`, `off`.
+std::optional<Rate> parse_rate(const std::string& text);
 
 }  // namespace pipewright::engine

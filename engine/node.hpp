@@ -51,6 +51,7 @@ struct Request {
       predicted;  ///< a write's answer in a dry run (a Placeholder for what only the target could give)
   int predicted_status = 200;
   Duration timeout = std::chrono::seconds(60);
+  std::size_t max_body = std::size_t{64} << 20U;  ///< bytes of the response's body, uncompressed; more is Lost
 };
 
 struct Answer {
@@ -66,8 +67,15 @@ struct Answer {
 
 /// No answer came.
 struct Lost {
+  enum class Cause {
+    network,      ///< no connection, a time-out, a connection that broke: worth another try
+    certificate,  ///< the server's certificate cannot be verified: waits for a person, like bad credentials
+    too_large,    ///< the response was longer than Request::max_body: the next one will be too
+    malformed,    ///< the request itself cannot be sent: its URL, method or headers
+  };
   Delivery delivery = Delivery::unknown;  ///< not_sent: no connection, refused, bad name; never `sent`
   std::string message;
+  Cause cause = Cause::network;
 };
 using CallResult = tl::expected<Answer, Lost>;
 
@@ -127,7 +135,7 @@ class Calls {
 
 /// A token bucket: one token per `interval`, `burst` at most.
 struct Rate {
-  Duration interval{0};  ///< zero: no limit
+  std::chrono::microseconds interval{0};  ///< zero: no limit
   int burst = 1;
 };
 
@@ -275,13 +283,20 @@ struct Failure {
 // ---- actions
 // ---------------------------------------------------------------------------------------------------------------------
 
+/// A piece of the text after a verb: written in the program, or brought by data.
+struct TextPart {
+  std::string text;
+  bool hole = false;  ///< the value of an expression in `{…}`
+};
+
 /// One item of a batch: what one step of one event wants done.
 struct Operation {
   Verb verb = Verb::upsert;
   Record key;      ///< `by`: names and values, in order; the values stand in written or filling too
   Record written;  ///< the braces: what an existing record is changed to; nulls are left out, Clear empties
   Record filling;  ///< default mapping and `initially`: only for what is created; nulls are left out
-  std::optional<std::string> text;  ///< the text after the verb: a URL, a path, a message
+  std::optional<std::string> text;   ///< the text after the verb: a URL, a path, a message
+  std::vector<TextPart> text_parts;  ///< the same in pieces; empty when the program alone wrote it
   std::string pipeline;
   std::string event_key;                   ///< the source record's id: `13833711`
   Delivery delivery = Delivery::not_sent;  ///< of an earlier try; unknown: it may have reached the target, ask first
@@ -348,8 +363,17 @@ enum class Repeat {
 struct SinkReach {
   std::string target;
   std::string position;
-  /// Makes it durable; run by the journal's driver, in its own thread, before the position is committed. May be empty.
-  std::function<void()> settle;
+  /// Makes it durable; run by the journal's driver, in its own thread, before the position is committed. When it fails
+  /// the position must not be committed. May be empty.
+  std::function<Result<void>()> settle;
+};
+
+/// What a sink has written of the items that its last batches appended.
+struct SinkReport {
+  std::vector<SinkReach> reached;  ///< the targets that changed
+  /// Items of the last batch, by their index, that could not be written after all: a full disk. Nothing of them is left
+  /// in the target. In place of their outcomes.
+  std::vector<std::pair<std::size_t, Failure>> failed;
 };
 
 struct ActionNode {
@@ -367,12 +391,15 @@ struct ActionNode {
   std::function<Task<Outcomes>(Connection&, Batch, Calls&)> work;
   /// Of a pure sink that keeps something (`file.append`): what was appended since the last time is with the system now,
   /// and this is how far each target got. Journaled with the outcomes.
-  std::function<std::vector<SinkReach>(Connection&)> positions;
+  std::function<SinkReport(Connection&)> positions;
   /// Of the same: the targets opened for the first time in this life, and how long they were then. Journaled before
   /// anything is appended: a run that dies before its first record is cut back too.
   std::function<std::vector<SinkReach>(Connection&)> openings;
   /// Of the same: goes back to a position that was journaled, at the start and after a failure.
   std::function<Result<void>(Connection&, std::string target, std::string position)> resume;
+  /// Of the same: nothing more is appended, and this is how far each target got. Journaled at a clean end: what stands
+  /// behind it at the next start is somebody else's, and stays.
+  std::function<std::vector<SinkReach>(Connection&)> closings;
 };
 
 // ---- sources

@@ -200,8 +200,7 @@ class Measure {
     }
     CostLimit made{kind.connection, kind.group, {}};
     if (const auto connection = connections_.find(kind.connection); connection != connections_.end()) {
-      const auto rates = connection->second->limits();
-      if (const auto rate = rates.find(kind.group); rate != rates.end()) made.rate = rate->second;
+      if (const auto rate = connection->second->limit_of(kind.group)) made.rate = *rate;
     }
     into.limits.push_back(made);
     return into.limits.back();

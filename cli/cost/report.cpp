@@ -228,7 +228,10 @@ Json json_of(const PipelineCost& cost) {
   made["limits"] = Json::array();
   for (const CostLimit& limit : cost.limits) {
     Json one{{"connection", limit.connection}, {"group", limit.group}};
-    one["interval_ms"] = limit.an_hour() ? Json(limit.rate.interval.count()) : Json(nullptr);
+    const auto interval = limit.rate.interval.count();  // microseconds
+    one["interval_ms"] = !limit.an_hour()       ? Json(nullptr)
+                         : interval % 1000 == 0 ? Json(interval / 1000)
+                                                : Json(static_cast<double>(interval) / 1000);
     one["burst"] = limit.an_hour() ? Json(limit.rate.burst) : Json(nullptr);
     one["alone"] = limit.alone;
     one["together"] = limit.together;

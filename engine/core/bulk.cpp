@@ -137,6 +137,7 @@ struct BulkRun {
   Bulk bulk;
   Transaction made;  ///< of what parks
   std::vector<Ended> told;
+  std::map<std::pair<std::string, std::string>, std::vector<SinkReach>> reached;  ///< by connection and node
 };
 
 // Walks as far as what is recorded allows; true when the event has ended, and is counted.
@@ -219,6 +220,18 @@ void Engine::read_again_after_commit(Poller& poller) {
   });
 }
 
+// A page whose lines cannot all be written is read again as a whole: the sinks go back to where it began.
+std::optional<Failure> Engine::write_sinks(BulkRun& run) {
+  for (const auto& [connection, name] : run.sinks) {
+    const ActionNode& node = *run.bound.runnable->registry->action(name);
+    if (!node.positions) continue;
+    SinkReport report = node.positions(*connection_of(connection, run.bound));
+    if (!report.failed.empty()) return report.failed.front().second;
+    run.reached[{connection, name}] = std::move(report.reached);
+  }
+  return std::nullopt;
+}
+
 void Engine::keep_bulk(BulkRun& run) {
   for (StoredEvent& each : run.made.events) pending_.events.push_back(std::move(each));
   const std::size_t offset = pending_.events.size() - run.made.events.size();
@@ -227,7 +240,8 @@ void Engine::keep_bulk(BulkRun& run) {
   if (run.bulk.received != 0) pending_.bulks.push_back(std::move(run.bulk));
   for (const auto& [connection, name] : run.sinks) {
     const ActionNode& node = *run.bound.runnable->registry->action(name);
-    if (node.positions) keep(connection, node, node.positions(*connection_of(connection, run.bound)));
+    const auto reached = run.reached.find({connection, name});
+    if (reached != run.reached.end()) keep(connection, node, std::move(reached->second));
   }
   if (run.told.empty()) return;
   after_commit([this, told = std::move(run.told), offset](const Committed& committed) mutable {
@@ -241,18 +255,19 @@ void Engine::keep_bulk(BulkRun& run) {
 
 void Engine::run_bulk(Poller& poller, Page page) {
   const Bound& bound = *poller.bound;
-  BulkRun run{poller, page, bound, *bound.plan().pipeline(poller.pipeline), {}, {}, {}, {}, {}};
+  BulkRun run{poller, page, bound, *bound.plan().pipeline(poller.pipeline), {}, {}, {}, {}, {}, {}};
   run.bulk.pipeline = poller.pipeline;
   run.bulk.received = static_cast<std::int64_t>(page.events.size());
   gather_sinks(run.pipeline.steps, run.sinks);
   begin_bulk(run);
-  const std::optional<Failure> failed = feed_sinks(run);
+  std::optional<Failure> failed = feed_sinks(run);
 
   bool opened = false;
   for (const auto& [connection, name] : run.sinks) {
     const ActionNode& node = *bound.runnable->registry->action(name);
     if (node.openings && keep(connection, node, node.openings(*connection_of(connection, bound)))) opened = true;
   }
+  if (!opened && !failed) failed = write_sinks(run);
   if (!opened && !failed) {
     keep_bulk(run);
     page.events.clear();

@@ -20,7 +20,9 @@ constexpr Duration absurd_pause = std::chrono::minutes(15);
 
 Instant Job::now() const { return engine.wall(); }
 bool Job::dry() const { return engine.options().dry; }
-void Job::note(std::string text) { engine.ports().log(fmt::format("{}: {}", connection->name(), text)); }
+void Job::note(std::string text) {
+  engine.ports().log(engine.scrubbed(fmt::format("{}: {}", connection->name(), text)));
+}
 
 void Job::start(Request request, std::function<void(CallResult)> done) {
   engine.call(*this, std::move(request), std::move(done));
@@ -252,7 +254,18 @@ Exchange Engine::exchange_of(const PendingCall& call, const CallResult& result) 
   return exchange;
 }
 
-std::string Engine::scrubbed(const std::string& text) const { return text; }
+std::string Engine::scrubbed(std::string text) const { return current_->runnable->scrubber->clean(std::move(text)); }
+
+// At the door: whatever a server echoes, no connector sees a secret in it, so that nothing made of it holds one.
+void Engine::scrub(CallResult& result) const {
+  if (current_->runnable->scrubber->empty()) return;
+  if (!result) {
+    result.error().message = scrubbed(std::move(result.error().message));
+    return;
+  }
+  result->body = scrubbed(std::move(result->body));
+  for (auto& [name, value] : result->headers) value = scrubbed(std::move(value));
+}
 
 // To the job that asked, and to those that asked the same.
 void Engine::hand_over(PendingCall& call, CallResult result) {
@@ -275,6 +288,7 @@ void Engine::answered(Now now, CallId id, CallResult result) {
   calls_.erase(found);
   --calls_in_flight_;
   --call.limiter->in_flight;
+  scrub(result);
   if (result) {
     Feedback feedback = call.job->connection->feedback(call.request, *result);
     if (feedback.pause > absurd_pause) {

@@ -241,6 +241,7 @@ void Engine::pump() {
     keep_buckets();
     progress |= flush();
   }
+  if (!sinks_closed_ && (stopped() || drained())) close_sinks();
   pumping_ = false;
 }
 
@@ -275,8 +276,24 @@ bool Engine::keep_openings(const Job& job) {
   return keep(job.queue->connection, node, node.openings(*job.connection));
 }
 
+// A clean end: what is appended from now on is not ours.
+void Engine::close_sinks() {
+  if (options_.dry) return;
+  std::set<std::pair<std::string, std::string>> sinks;
+  for (const auto& [at, position] : sink_positions_) sinks.emplace(std::get<0>(at), std::get<1>(at));
+  for (const auto& [connection, name] : sinks) {
+    const ActionNode* node = current_->runnable->registry->action(name);
+    const auto found = current_->runnable->connections.find(connection);
+    if (node == nullptr || !node->closings || found == current_->runnable->connections.end()) continue;
+    keep(connection, *node, node->closings(*found->second));
+  }
+  sinks_closed_ = true;
+  flush();
+}
+
 // True when there was something to keep.
 bool Engine::keep(const std::string& connection, const ActionNode& node, std::vector<SinkReach> reached) {
+  sinks_closed_ = sinks_closed_ && reached.empty();
   for (SinkReach& each : reached) {
     if (each.settle) pending_.settle[each.target] = std::move(each.settle);
     sink_positions_[{connection, node.name, each.target}] = each.position;

@@ -64,10 +64,14 @@ void Engine::replan(Event& event, std::shared_ptr<const Bound> bound) {
   event.bound = std::move(bound);
   event.pipeline = event.bound->plan().pipeline(event.data.pipeline);
   event.data.time_zone = event.bound->runnable->time_zone;
-  Replan replanned{event.id, event.bound->plan().hash, !event.outcomes.empty()};
+  Replan replanned{event.id, event.bound->plan().hash, !event.outcomes.empty() || !event.intents.empty()};
   if (replanned.set_aside) {
-    const auto moved = static_cast<std::size_t>(std::count_if(
-        event.outcomes.begin(), event.outcomes.end(), [](const auto& each) { return is_set_aside(each.first); }));
+    const auto moved =
+        static_cast<std::size_t>(std::count_if(event.outcomes.begin(), event.outcomes.end(),
+                                               [](const auto& each) { return is_set_aside(each.first); }) +
+                                 std::count_if(event.intents.begin(), event.intents.end(),
+                                               [](const Intent& each) { return is_set_aside(each.address); }));
+    for (Intent& each : event.intents) each.address = set_aside(each.address, moved + 1);
     std::map<Address, Recorded> outcomes;
     for (auto& [address, recorded] : event.outcomes)
       outcomes.emplace(set_aside(address, moved + 1), std::move(recorded));
@@ -78,13 +82,13 @@ void Engine::replan(Event& event, std::shared_ptr<const Bound> bound) {
 }
 
 // An event that has done nothing takes the current plan; one that has finishes with the one it began with.
-void Engine::choose_plan(Event& event, const ClaimedEvent& claimed) {
-  const StoredEvent& stored = claimed.stored;
-  event.begun = !claimed.outcomes.empty() || !claimed.intents.empty() || claimed.delivery == Delivery::unknown;
+void Engine::choose_plan(Event& event, const StoredEvent& stored) {
   event.bound = stored.plan == current_->plan().hash ? current_ : nullptr;
   if (!event.bound && (event.begun || event.as_was)) event.bound = bound_for(stored.plan);
   event.moved = std::any_of(event.outcomes.begin(), event.outcomes.end(),
-                            [](const auto& each) { return is_set_aside(each.first); });
+                            [](const auto& each) { return is_set_aside(each.first); }) ||
+                std::any_of(event.intents.begin(), event.intents.end(),
+                            [](const Intent& each) { return is_set_aside(each.address); });
   if (event.bound) {
     event.pipeline = event.bound->plan().pipeline(stored.pipeline);
     event.data.time_zone = event.bound->runnable->time_zone;
@@ -105,8 +109,9 @@ void Engine::load(ClaimedEvent claimed) {
   event.as_was = stored.as_was;
   event.stale_allowed = stored.stale_allowed;
   event.data.pipeline = stored.pipeline;
-  claimed.outcomes = event.outcomes;
-  choose_plan(event, claimed);
+  event.intents = std::move(claimed.intents);
+  event.begun = !event.outcomes.empty() || !event.intents.empty() || claimed.delivery == Delivery::unknown;
+  choose_plan(event, stored);
   event.source = std::move(stored.source);
   event.account = std::move(stored.account);
   event.identity = std::move(stored.identity);
@@ -115,7 +120,6 @@ void Engine::load(ClaimedEvent claimed) {
   event.data.received_at = stored.received_at;
   event.data.key = std::move(stored.key);
   event.data.reached = options_.reached;
-  event.intents = std::move(claimed.intents);
   event.newest = std::move(claimed.newest);
   event.delivery = claimed.delivery;
   event.bytes = claimed.bytes;
@@ -126,12 +130,11 @@ void Engine::load(ClaimedEvent claimed) {
   }
   event.wrote = std::any_of(event.outcomes.begin(), event.outcomes.end(),
                             [](const auto& each) { return !each.second.readable || each.second.outcome.wrote(); });
-  if (event.pipeline != nullptr) event.reach = reachable(event.pipeline->steps, {}, *event.bound->runnable->registry);
+  if (event.pipeline != nullptr) event.reach = reachable(event.pipeline->steps, {}, *event.bound->runnable);
   ++scans_[event.data.pipeline].loaded;
   loaded_bytes_ += event.bytes;
-  const EventId rank = std::max(stored.id, stored.reopened_after);
-  event.rank = rank;
-  if (!event.data.key.empty()) lines_[{event.account, event.data.key}].events[{rank, event.id}] = &event;
+  event.rank = stored.rank();
+  if (!event.data.key.empty()) lines_[{event.account, event.data.key}].events[event.rank] = &event;
   events_[event.id] = std::move(held);
   if (!claimed.unreadable.empty()) {
     end(event, {EndingKind::parked,
@@ -296,7 +299,7 @@ void Engine::ended(EventId id) {
   if (!event->data.key.empty()) {
     const auto line = lines_.find({event->account, event->data.key});
     if (line != lines_.end()) {
-      line->second.events.erase({event->rank, event->id});
+      line->second.events.erase(event->rank);
       look_behind(*event);
       if (line->second.events.size() * 2 < key_depth && std::exchange(line->second.deeper, false))
         claim_key(event->account, event->data.key);

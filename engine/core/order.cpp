@@ -8,9 +8,10 @@
 namespace pipewright::engine {
 
 void Engine::find_reach(Event& event) {
-  const Registry& registry = *event.bound->runnable->registry;
-  std::set<std::string> reach;
-  const auto add = [&](const Address& address) { reach.merge(reachable(event.pipeline->steps, address, registry)); };
+  Reach reach;
+  const auto add = [&](const Address& address) {
+    reach.merge(reachable(event.pipeline->steps, address, *event.bound->runnable));
+  };
   for (const Address& address : event.under_way) add(address);
   for (const Want& want : event.next) add(want.address);
   event.reach = std::move(reach);
@@ -22,9 +23,7 @@ const Event* Engine::blocker_of(const Event& event) const {
   if (line == lines_.end()) return nullptr;
   for (const auto& [rank, earlier] : line->second.events) {
     if (earlier == &event) return nullptr;
-    const bool common = std::any_of(event.reach.begin(), event.reach.end(),
-                                    [&](const std::string& each) { return earlier->reach.contains(each); });
-    if (common) return earlier;
+    if (conflict(event.reach, earlier->reach)) return earlier;
   }
   return nullptr;
 }
@@ -32,7 +31,9 @@ const Event* Engine::blocker_of(const Event& event) const {
 // A later event of the key that has written where this one may yet write.
 std::optional<EventId> Engine::newer_write(const Event& event) const {
   for (const auto& [connection, id] : event.newest) {
-    if (id > event.id && event.reach.contains(connection)) return id;
+    const bool reached =
+        std::any_of(event.reach.begin(), event.reach.end(), [&](const auto& each) { return each.first == connection; });
+    if (id > event.id && reached) return id;
   }
   return std::nullopt;
 }

@@ -30,7 +30,7 @@ bool Engine::may_be_sent_before(Event& event, const QueuedEffect& effect) {
   const auto found = std::find_if(event.intents.begin(), event.intents.end(), [&](const Intent& intent) {
     const bool here = intent.address == effect.want.address;
     if (intent.input.empty()) return here || event.moved;  // of an older journal: it may have been any
-    return intent.input == effect.fingerprint && (here || event.moved);
+    return intent.input == effect.fingerprint && (here || is_set_aside(intent.address));
   });
   if (found == event.intents.end()) {
     return std::any_of(event.outcomes.begin(), event.outcomes.end(), [&](const auto& each) {
@@ -380,6 +380,15 @@ std::vector<QueuedEffect> Engine::take(EffectQueue& queue, std::size_t limit) {
 
 // ---- out
 
+// The positions go with the outcomes; what could not be written after all has failed.
+void Engine::take_report(const EffectQueue& queue, Connection& connection, Outcomes& outcomes) {
+  SinkReport report = queue.node->positions(connection);
+  keep(queue.connection, *queue.node, std::move(report.reached));
+  for (auto& [index, failure] : report.failed) {
+    if (index < outcomes.size()) outcomes[index] = Outcome::failed(std::move(failure));
+  }
+}
+
 void Engine::came_back(Job& job) {
   EffectQueue& queue = *job.queue;
   --queue.running;
@@ -395,8 +404,7 @@ void Engine::came_back(Job& job) {
   }
   over(job, credentials);
   // Before the outcomes: the positions must not be behind them.
-  if (queue.node->pure_sink && queue.node->positions && !options_.dry)
-    keep(queue.connection, *queue.node, queue.node->positions(*job.connection));
+  if (queue.node->pure_sink && queue.node->positions && !options_.dry) take_report(queue, *job.connection, outcomes);
   std::vector<std::optional<std::size_t>> written(job.recordings.size());
   for (std::size_t i = 0; i < job.effects.size(); ++i) {
     QueuedEffect effect = std::move(job.effects[i]);

@@ -9,9 +9,29 @@ namespace {
 
 namespace plan = dsl::plan;
 
-class Reach {
+// The realm of an action whose text says it before the first hole; else nothing.
+std::string realm_of(const ActionNode& node, const plan::Action& action, const Runnable& runnable) {
+  const auto connection = runnable.connections.find(action.connection);
+  if (!node.realm || !action.text || connection == runnable.connections.end()) return {};
+  const auto* whole = std::get_if<plan::Literal>(&action.text->node);
+  const auto* pieces = std::get_if<plan::TextOf>(&action.text->node);
+  const bool begins = pieces != nullptr && !pieces->parts.empty();
+  const auto* first = begins ? std::get_if<plan::Literal>(&pieces->parts[0].node) : whole;
+  const auto* text = first != nullptr ? std::get_if<std::string>(&first->value) : nullptr;
+  if (text == nullptr) return {};
+  const auto with = [&](const char* rest) {
+    Operation operation;
+    operation.text = *text + rest;
+    return node.realm(*connection->second, operation);
+  };
+  if (whole != nullptr) return with("");
+  const std::string one = with("1");
+  return one == with("2/x") && one == with(" 3") ? one : std::string();  // whatever comes into the hole
+}
+
+class Walk {
  public:
-  explicit Reach(const Registry& registry) : registry_(registry) {}
+  explicit Walk(const Runnable& runnable) : runnable_(runnable) {}
 
   void all(const plan::Steps& steps, std::size_t from = 0) {
     for (std::size_t i = from; i < steps.size(); ++i) step(steps[i]);
@@ -32,7 +52,7 @@ class Reach {
     all(steps, number);
   }
 
-  std::set<std::string> connections;
+  Reach reach;
 
  private:
   void step(const plan::Step& step) {
@@ -45,8 +65,9 @@ class Reach {
                    },
                    [&](const plan::Each& node) { all(*node.steps); },
                    [&](const plan::Action& node) {
-                     const ActionNode* action = registry_.action(node.node);
-                     if (action == nullptr || !action->pure_sink) connections.insert(node.connection);
+                     const ActionNode* action = runnable_.registry->action(node.node);
+                     if (action != nullptr && action->pure_sink) return;
+                     reach.emplace(node.connection, action == nullptr ? "" : realm_of(*action, node, runnable_));
                    },
                },
                step.node);
@@ -64,18 +85,27 @@ class Reach {
     behind(when.branches[number - 1].steps, address.substr(dot + 1));
   }
 
-  const Registry& registry_;
+  const Runnable& runnable_;
 };
 
 }  // namespace
 
-std::set<std::string> reachable(const plan::Steps& steps, std::string_view address, const Registry& registry) {
-  Reach reach(registry);
+Reach reachable(const plan::Steps& steps, std::string_view address, const Runnable& runnable) {
+  Walk walk(runnable);
   if (address.empty())
-    reach.all(steps);
+    walk.all(steps);
   else
-    reach.behind(steps, address);
-  return std::move(reach.connections);
+    walk.behind(steps, address);
+  return std::move(walk.reach);
+}
+
+bool conflict(const Reach& a, const Reach& b) {
+  for (const auto& [connection, realm] : a) {
+    for (auto at = b.lower_bound({connection, {}}); at != b.end() && at->first == connection; ++at) {
+      if (realm.empty() || at->second.empty() || realm == at->second) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace pipewright::engine

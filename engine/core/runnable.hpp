@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/scrub.hpp"
 #include "dsl/plan.hpp"
 #include "engine/node.hpp"
 
@@ -22,6 +23,9 @@ struct Runnable {
   std::string time_zone = "UTC";  ///< `[run] time_zone`
   Duration retry_for{std::chrono::hours(24)};
   std::string commit;  ///< of the integrator's git repository; may be empty
+  /// Of every secret of the configuration: responses pass it before a connector sees them, and so does all that is
+  /// recorded or printed. Never null.
+  std::shared_ptr<const Scrubber> scrubber = std::make_shared<const Scrubber>();
 };
 
 }  // namespace pipewright::engine

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "engine/core/core.hpp"
+#include "engine/core/reach.hpp"
 #include "engine/limits.hpp"
 #include "engine/retry.hpp"
 
@@ -64,7 +65,7 @@ using ConnectionKey = std::pair<std::string, std::string>;  ///< connection and 
 
 struct Event {
   EventId id = 0;
-  EventId rank = 0;  ///< its place in the order of its key, see StoredEvent::rank
+  Rank rank;  ///< its place in the order of its key
   std::shared_ptr<const Bound> bound;
   const plan::Pipeline* pipeline = nullptr;  ///< null: the plan does not know it
   EventData data;
@@ -73,8 +74,8 @@ struct Event {
   std::vector<Intent> intents;            ///< unasked effects whose delivery is unknown
   std::map<std::string, EventId> newest;  ///< of its key, by connection: the greatest event that has written there
   std::set<Address> under_way;            ///< queued, running, or its outcome not durable yet
-  std::vector<Want> next;       ///< wanted, to be queued when what came before is durable and its turn has come
-  std::set<std::string> reach;  ///< connections that it may yet reach
+  std::vector<Want> next;  ///< wanted, to be queued when what came before is durable and its turn has come
+  Reach reach;             ///< what it may yet reach
   std::vector<EndedStep> steps;
   std::optional<Ending> ending;  ///< under way to the journal
   int uncommitted = 0;
@@ -250,6 +251,7 @@ class Engine {
   Ports& ports() { return ports_; }
   void ask(Query query, std::function<void(Reply)> then);
   void job_went_on(std::uint64_t id);
+  [[nodiscard]] std::string scrubbed(std::string text) const;
 
  private:
   // core.cpp
@@ -261,7 +263,6 @@ class Engine {
   }
   [[nodiscard]] Result<void> check(const Runnable& runnable) const;
   Result<void> resume_sinks();
-  [[nodiscard]] std::string scrubbed(const std::string& text) const;
 
   // calls.cpp
   Limiter& limiter(const Connection& connection, const std::string& group);
@@ -270,6 +271,7 @@ class Engine {
   bool send_waiting();
   void judge(Limiter& limiter, const PendingCall& call, const CallResult& result);
   [[nodiscard]] Exchange exchange_of(const PendingCall& call, const CallResult& result) const;
+  void scrub(CallResult& result) const;
   void hand_over(PendingCall& call, CallResult result);
   bool may_start(ConnectionState& state);
   void begin(Job& job);
@@ -277,6 +279,8 @@ class Engine {
   Job& new_job(std::shared_ptr<const Bound> bound, std::shared_ptr<Connection> connection, const std::string& realm);
   bool send_from(Limiter& limiter);
   void refuse_waiting(Limiter& limiter, const std::string& reason);
+  void take_report(const EffectQueue& queue, Connection& connection, Outcomes& outcomes);
+  void close_sinks();
   bool keep(const std::string& connection, const ActionNode& node, std::vector<SinkReach> reached);
   bool keep_openings(const Job& job);
   void keep_buckets();
@@ -305,6 +309,7 @@ class Engine {
   bool bulk_step(BulkRun& run, Passing& event);
   void begin_bulk(BulkRun& run);
   std::optional<Failure> feed_sinks(BulkRun& run);
+  std::optional<Failure> write_sinks(BulkRun& run);
   void keep_bulk(BulkRun& run);
   void read_again_after_commit(Poller& poller);
   Result<void> rewind_sinks(const plan::Pipeline& pipeline, const Bound& bound);
@@ -314,7 +319,7 @@ class Engine {
   void claimed(Claimed claimed);
   void claim_key(const std::string& account, const std::string& key);
   void load(ClaimedEvent claimed);
-  void choose_plan(Event& event, const ClaimedEvent& claimed);
+  void choose_plan(Event& event, const StoredEvent& stored);
   std::shared_ptr<const Bound> bound_for(const std::string& hash);
   void replan(Event& event, std::shared_ptr<const Bound> bound);
   bool walk_dirty();
@@ -394,6 +399,7 @@ class Engine {
   Transaction pending_;
   /// By connection, node and target: how far each sink got since the process started, durable or on its way.
   std::map<std::tuple<std::string, std::string, std::string>, std::string> sink_positions_;
+  bool sinks_closed_ = false;
   std::vector<std::function<void(const Committed&)>> after_;
   std::vector<std::function<void(const Committed&)>> committing_;
   CommitId commit_ = 0;
@@ -408,8 +414,8 @@ class Engine {
   std::size_t loaded_bytes_ = 0;
   /// Events in memory of one (account, key), in its order.
   struct Line {
-    std::map<std::pair<EventId, EventId>, Event*> events;  ///< by rank and id
-    bool deeper = false;                                   ///< more stand behind, not loaded
+    std::map<Rank, Event*> events;
+    bool deeper = false;  ///< more stand behind, not loaded
   };
   std::map<std::pair<std::string, std::string>, Line> lines_;
   struct Scan {

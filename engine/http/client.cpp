@@ -1,12 +1,17 @@
 #include "engine/http/client.hpp"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <deque>
 #include <map>
+
+#include "base/text.hpp"
 
 namespace pipewright::engine::http {
 namespace {
@@ -35,14 +40,16 @@ struct Call {
   std::unique_ptr<curl_slist, FreeList> headers;
   Answer answer;
   std::size_t sent = 0;  ///< bytes of the body that curl has taken
-  std::size_t largest_body = 0;
+  std::size_t header_bytes = 0;
   bool too_large = false;
   char error[CURL_ERROR_SIZE] = {};
 };
 
+constexpr std::size_t longest_headers = std::size_t{1} << 20U;
+
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* user) {
   auto& call = *static_cast<Call*>(user);
-  if (call.answer.body.size() + size * count > call.largest_body) {
+  if (call.answer.body.size() + size * count > call.request.max_body) {
     call.too_large = true;
     return 0;
   }
@@ -61,6 +68,11 @@ std::size_t give_body(char* into, std::size_t size, std::size_t count, void* use
 std::size_t take_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto& call = *static_cast<Call*>(user);
   const std::string_view line(data, size * count);
+  call.header_bytes += line.size();
+  if (call.header_bytes > longest_headers) {
+    call.too_large = true;
+    return 0;
+  }
   if (line.starts_with("HTTP/")) call.answer.headers.clear();  // of an earlier 100 Continue
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return line.size();
@@ -95,15 +107,34 @@ bool never_sent(CURLcode code, CURL* handle) {
   }
 }
 
-std::string origin(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string::npos) return url;
-  return url.substr(0, std::min(url.find('/', scheme + 3), url.find('?', scheme + 3)));
+Lost::Cause cause(const Call& call, CURLcode code) {
+  if (call.too_large) return Lost::Cause::too_large;
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+      return Lost::Cause::certificate;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return Lost::Cause::malformed;
+    default:
+      return Lost::Cause::network;
+  }
+}
+
+std::string size_text(std::size_t bytes) {
+  return bytes % (std::size_t{1} << 20U) == 0 ? fmt::format("{} MiB", bytes >> 20U) : fmt::format("{} bytes", bytes);
 }
 
 std::string reason(const Call& call, CURLcode code) {
-  const std::string where = origin(call.request.url);
-  if (call.too_large) return fmt::format("{} answered with more than {} MiB", where, call.largest_body >> 20U);
+  const auto origin = origin_of(call.request.url);
+  const std::string where = origin ? origin->text() : "the server";
+  if (call.too_large) {
+    return call.header_bytes > longest_headers
+               ? fmt::format("{} sent more than {} of headers", where, size_text(longest_headers))
+               : fmt::format("{} sent a response of more than {}", where, size_text(call.request.max_body));
+  }
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return fmt::format("{} did not answer within {}", where, duration_text(call.request.timeout));
@@ -120,7 +151,8 @@ std::string reason(const Call& call, CURLcode code) {
     case CURLE_PARTIAL_FILE:
       return fmt::format("{} broke its answer off in the middle", where);
     case CURLE_PEER_FAILED_VERIFICATION:
-      return fmt::format("{} has a certificate that cannot be verified", where);
+      return fmt::format("the certificate of {} cannot be verified: {}", where,
+                         call.error[0] != '\0' ? call.error : curl_easy_strerror(code));
     default:
       return fmt::format("{}: {}", where, call.error[0] != '\0' ? call.error : curl_easy_strerror(code));
   }
@@ -145,7 +177,8 @@ struct Client::State {
     const Request& request = call->request;
     curl_slist* headers = nullptr;
     const auto header = [&](const std::string& name, const std::string& value) {
-      headers = curl_slist_append(headers, (name + ": " + value).c_str());
+      // With nothing behind its colon curl takes a header away.
+      headers = curl_slist_append(headers, value.empty() ? (name + ";").c_str() : (name + ": " + value).c_str());
     };
     for (const auto& [name, value] : request.headers) header(name, value);
     for (const auto& [name, secret] : request.secret_headers) header(name, secret.reveal());
@@ -168,14 +201,17 @@ struct Client::State {
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, call.get());
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, call->error);
     if (!call->ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, call->ca_file.c_str());
-    if (request.method != "GET") {
+    if (const auto origin = origin_of(request.url); origin && origin->loopback)
+      curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
+    const bool plain_read = request.method == "GET" || request.method == "HEAD";
+    // When a kept connection dies before the first byte of a response, curl sends the request a second time by itself.
+    // What acts must not happen twice: a body that cannot be rewound is not sent again, and a request without a body
+    // takes a connection of its own.
+    if (request.body.empty() && (!plain_read || request.write)) curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+    if (request.method == "HEAD") {
+      curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    } else if (request.method != "GET" || !request.body.empty()) {
       curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-      // When a kept connection dies before the first byte of an answer, curl sends the request a second time by itself.
-      // A write must not happen twice: a body that cannot be rewound is not sent again, and one without a body takes a
-      // connection of its own.
-      if (request.body.empty()) {
-        curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
-      }
       if (request.method != "DELETE" || !request.body.empty()) {
         curl_easy_setopt(handle, CURLOPT_POST, 1L);
         curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
@@ -183,7 +219,6 @@ struct Client::State {
         curl_easy_setopt(handle, CURLOPT_READDATA, call.get());
       }
     }
-    call->largest_body = options.largest_body;
     curl_multi_add_handle(multi.get(), handle);
     live.emplace(handle, std::move(call));
   }
@@ -210,9 +245,9 @@ struct Client::State {
         call.answer.status = static_cast<int>(status);
         into.emplace_back(call.id, std::move(call.answer));
       } else {
-        into.emplace_back(
-            call.id, tl::unexpected<Lost>(
-                         Lost{never_sent(code, handle) ? Delivery::not_sent : Delivery::unknown, reason(call, code)}));
+        Lost lost{never_sent(code, handle) ? Delivery::not_sent : Delivery::unknown, reason(call, code),
+                  cause(call, code)};
+        into.emplace_back(call.id, tl::unexpected<Lost>(std::move(lost)));
       }
       curl_multi_remove_handle(multi.get(), handle);
       live.erase(found);
@@ -223,12 +258,37 @@ struct Client::State {
   std::unique_ptr<CURLM, CloseMulti> multi;
   std::map<CURL*, std::unique_ptr<Call>> live;
   std::deque<std::unique_ptr<Call>> queue;
+  std::vector<std::pair<std::uint64_t, CallResult>> refused;  ///< for the next poll
 };
 
 Client::Client(ClientOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 Client::~Client() = default;
 
+namespace {
+
+// What would break the protocol on the wire, whoever built it.
+std::optional<std::string> fault_of(const Request& request) {
+  if (!origin_of(request.url)) return "the URL is malformed";
+  if (!valid_method(request.method)) return "the method is not a word of letters";
+  for (const auto& [name, value] : request.headers) {
+    if (!valid_header(name, value)) return fmt::format("the header `{}` holds a control character", printable(name));
+  }
+  for (const auto& [name, secret] : request.secret_headers) {
+    if (!valid_header(name, secret.reveal()))
+      return fmt::format("the header `{}`, a secret, holds a control character", printable(name));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 void Client::send(std::uint64_t id, const Request& request, const std::string& ca_file) {
+  if (auto fault = fault_of(request)) {
+    Lost lost{Delivery::not_sent, "the request cannot be sent: " + *fault, Lost::Cause::malformed};
+    state_->refused.emplace_back(id, tl::unexpected<Lost>(std::move(lost)));
+    wake();
+    return;
+  }
   auto call = std::make_unique<Call>();
   call->id = id;
   call->request = request;
@@ -238,7 +298,7 @@ void Client::send(std::uint64_t id, const Request& request, const std::string& c
 }
 
 std::vector<std::pair<std::uint64_t, CallResult>> Client::poll(int timeout) {
-  std::vector<std::pair<std::uint64_t, CallResult>> done;
+  std::vector<std::pair<std::uint64_t, CallResult>> done = std::exchange(state_->refused, {});
   int running = 0;
   state_->refill();
   curl_multi_perform(state_->multi.get(), &running);
@@ -256,7 +316,95 @@ std::vector<std::pair<std::uint64_t, CallResult>> Client::poll(int timeout) {
 
 void Client::wake() { curl_multi_wakeup(state_->multi.get()); }
 
-std::size_t Client::under_way() const { return state_->live.size() + state_->queue.size(); }
+std::size_t Client::under_way() const { return state_->live.size() + state_->queue.size() + state_->refused.size(); }
+
+std::string Origin::text() const {
+  const bool usual = port == (scheme == "https" ? 443 : 80);
+  return usual ? scheme + "://" + host : fmt::format("{}://{}:{}", scheme, host, port);
+}
+
+namespace {
+
+struct CloseUrl {
+  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+};
+
+std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK || text == nullptr) return {};
+  std::string result(text);
+  curl_free(text);
+  return result;
+}
+
+bool is_loopback(const std::string& host) {
+  if (host == "localhost") return true;
+  in_addr four{};
+  if (inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24U) == 127;
+  in6_addr six{};
+  const std::string bare = host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : "";
+  return inet_pton(AF_INET6, bare.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six) != 0;
+}
+
+}  // namespace
+
+std::optional<Origin> origin_of(const std::string& url) {
+  if (std::any_of(url.begin(), url.end(), [](char c) { return c <= ' ' || c == '\x7f'; })) return std::nullopt;
+  if (url.find("://") == std::string::npos || url.find('\\') != std::string::npos) return std::nullopt;
+  const std::unique_ptr<CURLU, CloseUrl> parsed(curl_url());
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
+  Origin origin;
+  origin.scheme = lowercase(part_of(parsed.get(), CURLUPART_SCHEME));
+  origin.host = lowercase(part_of(parsed.get(), CURLUPART_HOST));
+  if ((origin.scheme != "http" && origin.scheme != "https") || origin.host.empty()) return std::nullopt;
+  const std::string port = part_of(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  if (std::from_chars(port.data(), port.data() + port.size(), origin.port).ec != std::errc() || origin.port == 0)
+    return std::nullopt;
+  origin.user = !part_of(parsed.get(), CURLUPART_USER).empty() || !part_of(parsed.get(), CURLUPART_PASSWORD).empty() ||
+                url.substr(0, url.find_first_of("/?#", url.find("://") + 3)).find('@') != std::string::npos;
+  origin.loopback = is_loopback(origin.host);
+  return origin;
+}
+
+std::optional<Duration> seconds_to_wait(std::string_view text) {
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error == std::errc::result_out_of_range && !text.starts_with('-')) return longest_wait;
+  // Some servers send a fraction: "1.5".
+  if (error != std::errc() || (end != text.data() + text.size() && *end != '.')) return std::nullopt;
+  const std::int64_t most = std::chrono::duration_cast<std::chrono::seconds>(longest_wait).count();
+  const bool fraction = end != text.data() + text.size();
+  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, most - 1) + (fraction || seconds >= most ? 1 : 0));
+}
+
+std::optional<Duration> retry_after(const Answer& answer) {
+  const auto text = answer.header("retry-after");
+  if (!text || text->empty()) return std::nullopt;
+  if (const auto wait = seconds_to_wait(*text)) return wait;
+  const std::time_t then = curl_getdate(text->c_str(), nullptr);
+  if (then < 0) return std::nullopt;
+  const auto date = answer.header("date");
+  const std::time_t sent = date ? curl_getdate(date->c_str(), nullptr) : -1;
+  if (sent < 0) return std::chrono::minutes(1);  // a date, and no clock to read it by
+  const std::int64_t most = std::chrono::duration_cast<std::chrono::seconds>(longest_wait).count();
+  return std::chrono::seconds(std::clamp<std::int64_t>(then - sent, 0, most));
+}
+
+bool valid_header(std::string_view name, std::string_view value) {
+  const auto token = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  };
+  const auto control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f'; };
+  return !name.empty() && std::all_of(name.begin(), name.end(), token) &&
+         std::none_of(value.begin(), value.end(), control);
+}
+
+bool valid_method(std::string_view method) {
+  return !method.empty() && method.size() <= 32 && std::all_of(method.begin(), method.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+  });
+}
 
 std::string percent_encoded(std::string_view text) {
   std::string out;

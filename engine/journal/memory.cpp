@@ -162,11 +162,18 @@ void MemoryJournal::end(const StoredEnding& ending) {
 }
 
 void MemoryJournal::move_aside(Held& held) {
-  const auto moved = static_cast<std::size_t>(std::count_if(held.outcomes.begin(), held.outcomes.end(),
-                                                            [](const auto& each) { return is_set_aside(each.first); }));
+  const auto aside = [](const auto& each) { return is_set_aside(each.first); };
+  const auto moved = static_cast<std::size_t>(std::count_if(held.outcomes.begin(), held.outcomes.end(), aside) +
+                                              std::count_if(held.intents.begin(), held.intents.end(), aside));
   std::map<Address, std::pair<ListedOutcome, std::string>> outcomes;
   for (auto& [address, outcome] : held.outcomes) outcomes.emplace(set_aside(address, moved + 1), std::move(outcome));
   held.outcomes = std::move(outcomes);
+  std::map<Address, Intent> intents;
+  for (auto& [address, intent] : held.intents) {
+    intent.address = set_aside(address, moved + 1);
+    intents.emplace(intent.address, std::move(intent));
+  }
+  held.intents = std::move(intents);
 }
 
 void MemoryJournal::reopen(const Reopen& reopen) {
@@ -242,9 +249,9 @@ Result<std::vector<OpenRow>> MemoryJournal::of_key(const std::string& account, c
   std::vector<OpenRow> found;
   const auto ranks = unfinished_by_key_.find({account, key});
   if (ranks == unfinished_by_key_.end()) return found;
-  for (const auto& [rank, id] : ranks->second) {
+  for (const Rank& rank : ranks->second) {
     if (found.size() == limit) break;
-    found.push_back(row_of(events_.at(id)));
+    found.push_back(row_of(events_.at(std::get<2>(rank))));
   }
   return found;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "engine/journal/sqlite_parts.hpp"
@@ -127,11 +128,12 @@ void store_seen(Database& db, const SeenRow& row) {
 
 // What was recorded under another plan no longer stands at its address.
 void move_aside(Database& db, EventId event) {
-  std::vector<Address> addresses;
+  std::set<Address> addresses;
   {
-    auto rows = db.run("SELECT address FROM outcome WHERE event = ?");
+    auto rows =
+        db.run("SELECT address FROM outcome WHERE event = ?1 UNION SELECT address FROM intent WHERE event = ?1");
     rows.with(event);
-    while (rows.step()) addresses.push_back(rows.text(0));
+    while (rows.step()) addresses.insert(rows.text(0));
   }
   const auto moved = static_cast<std::size_t>(std::count_if(addresses.begin(), addresses.end(), is_set_aside));
   for (const Address& address : addresses) {
@@ -141,6 +143,7 @@ void move_aside(Database& db, EventId event) {
     db.run("UPDATE outcome_exchange SET address = ? WHERE event = ? AND address = ?")
         .with(aside, event, address)
         .done();
+    db.run("UPDATE intent SET address = ? WHERE event = ? AND address = ?").with(aside, event, address).done();
   }
 }
 

@@ -30,8 +30,9 @@ class Rows : public OpenRows {
   }
 
   Result<std::vector<OpenRow>> of_key(const std::string& account, const std::string& key, std::size_t limit) override {
-    static const std::string sql =
-        select("e.account = ? AND e.key = ? AND e.ended IS NULL ORDER BY max(e.id, e.reopened_after), e.id LIMIT ?");
+    static const std::string sql = select(
+        "e.account = ? AND e.key = ? AND e.ended IS NULL ORDER BY max(e.id, e.reopened_after), e.reopened_after > 0, "
+        "e.id LIMIT ?");
     std::vector<OpenRow> found;
     auto rows = db_.run(sql.c_str());
     rows.with(account, key, limit);

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,9 @@ namespace pipewright::engine {
 using EventId = std::int64_t;  ///< ascending in the order of receipt; never reused
 /// Who owns the journal: each process that opens it to write gets the next number. A commit of an earlier owner fails.
 using Epoch = std::int64_t;
+
+/// The place of an event in the order of its key: by receipt, a retried one behind those that were there then.
+using Rank = std::tuple<EventId, bool, EventId>;
 
 struct StoredEvent {
   EventId id = 0;  ///< given by the journal
@@ -35,8 +39,7 @@ struct StoredEvent {
   bool as_was = false;         ///< retried with the plan that it began with, even when its pipeline is gone
   bool stale_allowed = false;  ///< retried although a later event of its key has written
 
-  /// Its place in the order of its key.
-  [[nodiscard]] std::pair<EventId, EventId> rank() const { return {std::max(id, reopened_after), id}; }
+  [[nodiscard]] Rank rank() const { return {std::max(id, reopened_after), reopened_after > 0, id}; }
 };
 
 /// A request and its response, as people may read it: secrets out, bodies shortened.
@@ -199,7 +202,8 @@ struct Transaction {
   std::vector<RequestAnswer> answers;
   std::optional<Release> release;
   /// By target: what must be durable before this is committed. Whoever commits runs them first, in the same thread.
-  std::map<std::string, std::function<void()>> settle;
+  /// When one fails nothing is committed.
+  std::map<std::string, std::function<Result<void>()>> settle;
 
   [[nodiscard]] bool empty() const {
     return events.empty() && cursors.empty() && seen.empty() && outcomes.empty() && endings.empty() &&

@@ -68,7 +68,9 @@ void Loop::prune(Instant before, std::vector<std::string> keep) {
 
 Loop::Finished Loop::worked(Wanted wanted) {
   const auto commit = [&](const Transaction& transaction) -> Result<Committed> {
-    for (const auto& [target, settle] : transaction.settle) settle();
+    for (const auto& [target, settle] : transaction.settle) {
+      if (Result<void> settled = settle(); !settled) return fail(settled.error());
+    }
     Result<std::vector<Committed>> all = journal_.commit({&transaction, 1});
     if (!all) return fail(all.error());
     return all->empty() ? Committed{} : std::move(all->front());

@@ -34,7 +34,9 @@ Result<bool> VirtualLoop::run(Core& core, std::shared_ptr<const Runnable> runnab
         continue;
       }
       const Transaction& transaction = std::get<Transaction>(work);
-      for (const auto& [target, settle] : transaction.settle) settle();
+      for (const auto& [target, settle] : transaction.settle) {
+        if (const Result<void> settled = settle(); !settled) return fail(settled.error());
+      }
       auto committed = journal_.commit({&transaction, 1});
       if (!committed) return fail(committed.error());
       core.committed(now_, id, committed->empty() ? Committed{} : committed->front());

@@ -40,7 +40,8 @@ std::optional<Failure> failure_of(const CallResult& result) {
         Failure::Kind::transient, fmt::format("HTTP {}", result->status), {}, unknown_if(result->status != 429)};
   }
   if (result->status >= 400)
-    return Failure{Failure::Kind::permanent, fmt::format("HTTP {}: {}", result->status, result->body)};
+    return Failure{
+        Failure::Kind::permanent, fmt::format("HTTP {}: {}", result->status, result->body), {}, Delivery::not_sent};
   return std::nullopt;
 }
 
@@ -51,6 +52,13 @@ Record differences(const Operation& operation, const Value& there) {
     if (!(there[name] == value)) changed.emplace_back(name, value);
   }
   return changed;
+}
+
+// The write says whose it is, for who judges the calls.
+Record named(const Operation& operation, Record record) {
+  set_field(record, "pipeline", Value(operation.pipeline));
+  set_field(record, "event", Value(operation.event_key));
+  return record;
 }
 
 struct Pieces {
@@ -136,7 +144,7 @@ Task<Outcomes> work(std::string kind, Batch batch, Calls& calls) {
     }
     if (there.is_null()) {
       fresh.push_back(i);
-      fresh_records.push_back(batch[i].whole());
+      fresh_records.push_back(named(batch[i], batch[i].whole()));
       continue;
     }
     Record changed = batch[i].verb == Verb::ensure ? Record{} : differences(batch[i], there);
@@ -147,7 +155,7 @@ Task<Outcomes> work(std::string kind, Batch batch, Calls& calls) {
     }
     set_field(changed, "external_id", batch[i].key.front().second);
     known.push_back(i);
-    known_records.push_back(std::move(changed));
+    known_records.push_back(named(batch[i], std::move(changed)));
   }
   if (!fresh.empty()) outcomes = co_await write_all(kind, fresh, "create", fresh_records, outcomes, calls);
   if (!known.empty()) outcomes = co_await write_all(kind, known, "edit", known_records, outcomes, calls);
@@ -158,10 +166,12 @@ Task<Outcomes> send_text(Connection&, Batch batch, Calls& calls) {
   Outcomes outcomes(batch.size());
   for (std::size_t i = 0; i < batch.size(); ++i) {
     Request request = request_of("message", "send", List(), true);
-    Record body;
-    body.emplace_back("text", batch[i].text.value_or(""));
+    Record body = named(batch[i], {{"text", Value(batch[i].text.value_or(""))}});
+    for (const auto& [name, value] : batch[i].written) set_field(body, name, value);
     request.body = write_json(Value(std::move(body)));
     request.items.push_back(i);
+    const std::string text = batch[i].text.value_or("");
+    if (text.starts_with("host")) request.group = "api " + text.substr(0, text.find(' '));
     CallResult result = co_await calls.send(std::move(request));
     if (const auto failure = failure_of(result))
       outcomes[i] = Outcome::failed(*failure);
@@ -260,13 +270,24 @@ std::shared_ptr<const Registry> registry(World& world) {
   source.rereadable = true;
   source.look = [from = &world](Connection&, Look look, Calls&) { return page_of_file(from, std::move(look)); };
   nodes.sources.push_back(source);
-  for (const char* name : {"sim.client", "sim.order", "sim.line", "sim.copy"}) nodes.actions.push_back(keyed(name));
+  for (const char* name : {"sim.client", "sim.order", "sim.line", "sim.copy", "sim.heard", "sim.sometimes"})
+    nodes.actions.push_back(keyed(name));
   ActionNode send;
   send.name = "sim.send";
   send.verbs[Verb::send] = Repeat::unasked;
   send.group = "api";
   send.work = send_text;
+  send.capacity = 4;
   nodes.actions.push_back(send);
+  send.name = "sim.post";  // to a host, the text up to its first space, that has limits and credentials of its own
+  send.realm = [](Connection&, const Operation& operation) {
+    const std::string text = operation.text.value_or("");
+    return text.substr(0, text.find(' '));
+  };
+  nodes.actions.push_back(send);
+  ActionNode ticket = keyed("sim.ticket");  // gives its `id` with the answer that created it, and never again
+  ticket.work = [](Connection&, Batch batch, Calls& calls) { return work("ticket", std::move(batch), calls); };
+  nodes.actions.push_back(ticket);
   ActionNode log;
   log.name = "sim.log";
   log.verbs[Verb::send] = Repeat::keyed;

@@ -45,10 +45,16 @@ Answer Target::handle(const Request& request) {
       return held != nullptr && held->id_text() == key;
     });
     if (verb == "find") {
-      made.push_back(found == kept.end() ? Value() : shown(*found));
+      Value there = found == kept.end() ? Value() : shown(*found);
+      if (kind == "ticket" && there.record() != nullptr) {
+        Record without = *there.record();
+        std::erase_if(without, [](const auto& field) { return field.first == "id"; });
+        there = Value(std::move(without));
+      }
+      made.push_back(std::move(there));
       continue;
     }
-    history[kind + " " + key].push_back(each["n"].display());
+    if (!each["n"].is_null()) history[kind + " " + key].push_back(each["n"].display());
     if (verb == "create" || found == kept.end()) {
       kept.push_back({next_id++, *each.record()});
       made.push_back(shown(kept.back()));
@@ -79,10 +85,51 @@ CallResult World::answer_to(const Request& request) {
   return answer;
 }
 
+// A write names its event, and in `after` the node whose outcome it stands on.
+void World::judge(const Request& request) {
+  if (!request.write) return;
+  const Value body = parse_json(request.body).value_or(Value());
+  const List* items = body.list();
+  for (const Value& each : items != nullptr ? *items : List{body}) {
+    const Value& n = each["n"].is_null() ? each["of"] : each["n"];  // `of`: of what many events write
+    const std::string event = fmt::format("{} {} {}", each["pipeline"].display(), each["event"].id_text(), n.id_text());
+    const std::string path = request.url.substr(request.url.find("://target/") + 10);
+    ++target.writes[event + " " + path];
+    const std::string after = each["after"].display();
+    const auto id = ids_.find(event);
+    if (after.empty() || id == ids_.end() || durable_[id->second].contains(after)) continue;
+    too_early.push_back(fmt::format("{}: {} was sent before {} was durable", event, path, after));
+  }
+}
+
+void World::note_durable(const Transaction& transaction, const Committed& committed) {
+  for (std::size_t i = 0; i < transaction.events.size() && i < committed.ids.size(); ++i) {
+    const StoredEvent& event = transaction.events[i];
+    if (committed.ids[i] != 0)
+      ids_[fmt::format("{} {} {}", event.pipeline, event.key, event.record["n"].id_text())] = committed.ids[i];
+  }
+  for (const StoredOutcome& outcome : transaction.outcomes) durable_[outcome.event].insert(outcome.node);
+}
+
 void World::send(CallId id, const std::string&, const Request& request) {
+  judge(request);
   const auto delay =
       std::uniform_int_distribution<Duration::rep>(faults_.least_delay.count(), faults_.most_delay.count())(random_);
   answers_.push_back({now + Duration(delay), id, answer_to(request)});
+}
+
+// A commit that failed may be there all the same: what counts is what the next process finds.
+void World::recall_durable() {
+  durable_.clear();
+  const auto events = reader().events({true, 0, 1'000'000});
+  if (!events) return;
+  for (const ListedEvent& each : *events) {
+    const auto stored = reader().event(each.id);
+    const auto story = reader().story(each.id);
+    if (!stored || !*stored || !story) continue;
+    ids_[fmt::format("{} {} {}", each.pipeline, each.key, (*stored)->record["n"].id_text())] = each.id;
+    for (const ListedOutcome& outcome : *story) durable_[each.id].insert(outcome.stored.node);
+  }
 }
 
 void World::commit(CommitId id, Transaction transaction) { journal_work_.emplace_back(id, std::move(transaction)); }
@@ -90,9 +137,10 @@ void World::commit(CommitId id, Transaction transaction) { journal_work_.emplace
 void World::query(QueryId id, Query query) { journal_work_.emplace_back(id, std::move(query)); }
 
 Result<void> World::start(Core& core, std::shared_ptr<const Runnable> runnable) {
-  Result<Opening> opening = journal_.open();
+  Result<Opening> opening = journal().open();
   if (!opening) return fail(opening.error());
-  return core.start(std::move(runnable), std::move(*opening), now);
+  recall_durable();
+  return core.start(std::move(runnable), std::move(*opening), clock());
 }
 
 void World::restart() {
@@ -104,25 +152,27 @@ void World::restart() {
 World::End World::run(Core& core, Instant until) {
   for (;;) {
     most_loaded = std::max(most_loaded, core.loaded());
+    if (core.stopped()) return End::stopped;
     if (core.drained()) return End::drained;
     if (core.broken() != nullptr) return End::broken;
-    if (core.stopped()) return End::stopped;
     if (!journal_work_.empty()) {
       auto [id, work] = std::move(journal_work_.front());
       journal_work_.pop_front();
       if (const auto* query = std::get_if<Query>(&work)) {
-        core.replied(now, id, journal_.query(*query));
+        core.replied(clock(), id, journal().query(*query));
         continue;
       }
       if (boundary()) return End::crashed;  // not durable
       ++commits;
-      auto stored = journal_.commit(std::span(&std::get<Transaction>(work), 1));
+      const auto& transaction = std::get<Transaction>(work);
+      auto stored = journal().commit(std::span(&transaction, 1));
+      if (stored) note_durable(transaction, stored->front());
       if (boundary()) return End::crashed;  // durable, and nobody heard of it
       now += Duration(1);
       if (stored)
-        core.committed(now, id, std::move(stored->front()));
+        core.committed(clock(), id, std::move(stored->front()));
       else
-        core.committed(now, id, fail(stored.error()));
+        core.committed(clock(), id, fail(stored.error()));
       continue;
     }
     const auto first = std::min_element(answers_.begin(), answers_.end(),
@@ -135,7 +185,7 @@ World::End World::run(Core& core, Instant until) {
       Pending answer = std::move(*first);
       answers_.erase(first);
       now = std::max(now, answer.at);
-      core.answered(now, answer.id, std::move(answer.result));
+      core.answered(clock(), answer.id, std::move(answer.result));
       continue;
     }
     if (*wake > until) {
@@ -143,7 +193,7 @@ World::End World::run(Core& core, Instant until) {
       return End::late;
     }
     now = std::max(now, *wake);
-    core.tick(now);
+    core.tick(clock());
   }
 }
 
@@ -166,8 +216,9 @@ std::vector<std::string> broken_promises(const World& world) {
     }
   }
   std::int64_t in_flight = 0;
-  const auto all_counters = world.journal_.counters();
-  const auto all_events = world.journal_.events({true, 0, 10'000'000});
+  broken.insert(broken.end(), world.too_early.begin(), world.too_early.end());
+  const auto all_counters = world.reader().counters();
+  const auto all_events = world.reader().events({true, 0, 10'000'000});
   for (const auto& [pipeline, counters] : *all_counters) in_flight += counters.in_flight();
   std::int64_t open = 0;
   for (const ListedEvent& each : *all_events) open += each.outcome ? 0 : 1;

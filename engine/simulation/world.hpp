@@ -34,6 +34,8 @@ struct Target {
   std::map<std::string, std::vector<Kept>> kinds;
   std::map<std::string, std::vector<std::string>> history;  ///< of `kind key`: the `n` of each write
   std::vector<std::string> sent;                            ///< what `sim.send` got
+  std::map<std::string, int>
+      writes;  ///< of each event at each node (`pipeline event node kind`): how often it was sent
   std::int64_t next_id = 1;
   std::map<std::string, std::size_t> calls;  ///< by path
 
@@ -52,6 +54,11 @@ struct Scripted {
 class World : public Ports, public Observer {
  public:
   World(std::uint64_t seed, Faults faults) : random_(seed), faults_(faults) {}
+  /// The same over another journal, which the caller may replace between two processes.
+  void use(Journal& journal) { in_use_ = &journal; }
+  [[nodiscard]] const Journal& reader() const {
+    return in_use_ != nullptr ? *in_use_ : static_cast<const Journal&>(journal_);
+  }
 
   enum class End { drained, idle, crashed, late, broken, stopped };
   /// Takes the journal over and starts the core from it.
@@ -75,10 +82,17 @@ class World : public Ports, public Observer {
     return found == plans.end() ? nullptr : found->second;
   }
   void ended(const Ended& ended) override { endings.push_back(ended); }
+  void warning(const std::string& text) override { warnings.push_back(text); }
+  /// The steady clock, and a wall that may have been set.
+  [[nodiscard]] Now clock() const { return {now + wall_ahead, now}; }
+  void faults(Faults faults) { faults_ = faults; }
   void connection_down(const std::string&, const Failure&) override { ++downs; }
   void connection_up(const std::string&) override { ++ups; }
 
-  Instant now{Duration(1'795'000'000'000)};
+  Instant now{Duration(1'795'000'000'000)};  ///< steady
+  Duration wall_ahead{0};
+  std::vector<std::string> warnings;
+  std::vector<std::string> too_early;  ///< writes that were sent before what they stand on was durable
   Target target;
   std::vector<Scripted> script;  ///< in the order of their times
   std::map<std::string, std::shared_ptr<const Runnable>> plans;
@@ -94,12 +108,19 @@ class World : public Ports, public Observer {
  private:
   bool boundary() { return ++boundary_ == crash_at_; }
   CallResult answer_to(const Request& request);
+  void judge(const Request& request);
+  void note_durable(const Transaction& transaction, const Committed& committed);
+  void recall_durable();
+  [[nodiscard]] Journal& journal() { return in_use_ != nullptr ? *in_use_ : static_cast<Journal&>(journal_); }
 
   struct Pending {
     Instant at;
     CallId id;
     CallResult result;
   };
+  Journal* in_use_ = nullptr;
+  std::map<std::string, EventId> ids_;                ///< by pipeline, key and `n`
+  std::map<EventId, std::set<std::string>> durable_;  ///< nodes whose outcome is in the journal, by event
   std::mt19937_64 random_;
   Faults faults_;
   std::size_t crash_at_ = 0;
@@ -115,8 +136,8 @@ std::shared_ptr<const Registry> registry(World& world);
 /// Connections `sim` and `other`; `rate` limits the group `api`.
 std::map<std::string, std::shared_ptr<Connection>> connections(Rate rate = {});
 
-/// What must hold whatever happened: each record once, no older write after a newer one, books that balance. Empty: all
-/// is well.
+/// What must hold whatever happened: each record once, no older write after a newer one, nothing sent before what it
+/// stands on was durable, counters that balance. Empty: all is well.
 std::vector<std::string> broken_promises(const World& world);
 
 }  // namespace pipewright::engine::simulation

@@ -85,7 +85,9 @@ std::map<std::string, engine::Rate> Account::limits() const {
 
 engine::Feedback Account::feedback(const Request&, const Answer& answer) const {
   engine::Feedback feedback;
-  if (answer.status == 503 || answer.status == 429) feedback.pause = seconds(1);  // no header says how long (api.md 3)
+  // The CRM itself sends no header that says how long (api.md 3); what stands before it may.
+  if (answer.status == 503 || answer.status == 429)
+    feedback.pause = engine::http::retry_after(answer).value_or(seconds(1));
   return feedback;
 }
 
@@ -164,6 +166,12 @@ std::optional<Failure> failure_of(const CallResult& result, bool write) {
   if (!result) {
     failure.reason = "retailCRM: " + result.error().message;
     failure.delivery = engine::unknown_if(write && result.error().delivery == engine::Delivery::unknown);
+    if (result.error().cause == engine::Lost::Cause::certificate) {
+      failure.kind = Failure::Kind::credentials;
+      failure.help = engine::http::certificate_help;
+    } else if (result.error().cause == engine::Lost::Cause::malformed) {
+      failure.kind = Failure::Kind::permanent;
+    }
     return failure;
   }
   const Answer& answer = *result;
@@ -173,7 +181,7 @@ std::optional<Failure> failure_of(const CallResult& result, bool write) {
   failure.reason = "retailCRM: " + words;
   if (answer.status == 429 || answer.status == 503) {
     failure.delivery = engine::Delivery::not_sent;
-    failure.not_before = seconds(1);
+    failure.not_before = engine::http::retry_after(answer).value_or(seconds(1));
   } else if (answer.status >= 500) {
     failure.delivery = engine::unknown_if(write);
   } else if (!body || body->record() == nullptr) {

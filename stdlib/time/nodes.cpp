@@ -33,7 +33,7 @@ Task<Page> look_every(Connection&, Look look, Calls& calls) {
     NewEvent event;
     const Instant due(period * number);
     event.identity = fmt::format("tick {}", utc_text(due));
-    event.key = "time";
+    event.key.clear();  // a tick is no entity: nothing waits for it
     event.raw = Value(engine::Record{});
     event.derived.emplace_back("time", Value(due));
     event.derived.emplace_back("count", Value(count));

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/text.hpp"
+#include "engine/http/client.hpp"
 #include "engine/json.hpp"
 
 namespace pipewright::wb {
@@ -48,6 +49,15 @@ std::optional<std::string> base64url(std::string_view text) {
 }
 
 std::string host_of(const std::string& group) { return group.substr(0, group.find('.')); }
+
+// The server's own word, with a second for its rounding; never longer than the client waits.
+std::optional<Duration> wait_of(const Answer& answer) {
+  if (const auto retry = answer.header("x-ratelimit-retry")) {
+    if (const auto wait = engine::http::seconds_to_wait(*retry))
+      return std::min<Duration>(*wait + seconds(1), engine::http::longest_wait);
+  }
+  return engine::http::retry_after(answer);
+}
 
 std::string one_line(const Value& value) {
   if (const std::string* text = value.text()) return *text;
@@ -162,11 +172,10 @@ engine::Feedback Account::feedback(const Request& request, const Answer& answer)
   if (host_of(request.group) == "marketplace" && !ping && answer.status >= 400 && answer.status < 500)
     feedback.cost = 10;
   if (answer.status == 429) {
-    const auto retry = number("x-ratelimit-retry");
     const auto rates = limits();
     const auto rate = rates.find(request.group);
-    const Duration interval = rate == rates.end() ? seconds(1) : rate->second.interval * rate->second.burst;
-    feedback.pause = retry ? seconds(std::max(0, *retry) + 1) : std::max<Duration>(interval, seconds(1));
+    const auto whole = rate == rates.end() ? seconds(1) : rate->second.interval * rate->second.burst;
+    feedback.pause = wait_of(answer).value_or(std::max<Duration>(std::chrono::ceil<Duration>(whole), seconds(1)));
   }
   return feedback;
 }
@@ -245,6 +254,12 @@ std::optional<Failure> failure_of(const CallResult& result) {
   if (!result) {
     failure.reason = "Wildberries: " + result.error().message;
     failure.delivery = engine::unknown_if(result.error().delivery == engine::Delivery::unknown);
+    if (result.error().cause == engine::Lost::Cause::certificate) {
+      failure.kind = Failure::Kind::credentials;
+      failure.help = engine::http::certificate_help;
+    } else if (result.error().cause == engine::Lost::Cause::malformed) {
+      failure.kind = Failure::Kind::permanent;
+    }
     return failure;
   }
   const Answer& answer = *result;
@@ -260,11 +275,7 @@ std::optional<Failure> failure_of(const CallResult& result) {
                                "that the pipelines need";
   } else if (answer.status == 429 || answer.status >= 500) {
     failure.kind = Failure::Kind::transient;
-    if (const auto retry = answer.header("x-ratelimit-retry")) {
-      int seconds_to_wait = 0;
-      if (std::from_chars(retry->data(), retry->data() + retry->size(), seconds_to_wait).ec == std::errc())
-        failure.not_before = seconds(seconds_to_wait + 1);
-    }
+    failure.not_before = wait_of(answer).value_or(Duration(0));
   } else {
     failure.kind = Failure::Kind::permanent;
     if (answer.status == 403) failure.help = "the token's kind or categories do not allow this call";

@@ -85,7 +85,7 @@ Value feed_body(Instant start, Instant end, const std::string& snapshot, int off
 Task<tl::expected<std::vector<Value>, Failure>> read_feed(Account& account, Instant start, Calls& calls) {
   const Instant now = calls.now();
   // One call a minute: two pipelines of one account share what came within it.
-  const Duration shared = account.limits().at(group::feed).interval;
+  const Duration shared = std::chrono::ceil<Duration>(account.limits().at(group::feed).interval);
   if (account.recent_feed && account.recent_feed->start <= start &&
       now - account.recent_feed->fetched < std::min<Duration>(shared, std::chrono::minutes(1))) {
     co_return account.recent_feed->rows;

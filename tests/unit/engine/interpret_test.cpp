@@ -28,9 +28,7 @@ struct Walked {
   void answer(const Address& address, Outcome outcome) { recorded[address] = Recorded{std::move(outcome), {}, true}; }
 };
 
-Outcome written() {
-  return Outcome::done("update");
-}
+Outcome written() { return Outcome::done("update"); }
 
 plan::Action upsert() { return action("sim.order", Verb::upsert, "order", {{"external_id", order("id")}}); }
 

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include "engine/limits.hpp"
 #include "engine/retry.hpp"
@@ -48,6 +49,28 @@ TEST_CASE("a retry waits at least as long as the server asks") {
   CHECK(delay_before(100, Duration(0), 1.0) == Duration(60'000));
   CHECK(delay_before(1, seconds(90), 0.0) == seconds(90));
   CHECK(delay_before(1, Duration(0), 0.0) == Duration(375));
+}
+
+TEST_CASE("a rate never lets more calls through than it says, at any count") {
+  for (const int count : {1, 3, 7, 8, 30, 600, 999, 1000, 1001, 5000}) {
+    CAPTURE(count);
+    const auto rate = parse_rate(fmt::format("{}/s burst 1", count));
+    REQUIRE(rate.has_value());
+    Bucket bucket(*rate);
+    const Instant begun{seconds(1000)};
+    Instant now = begun;
+    int calls = 0;
+    for (; now < begun + seconds(20); ++calls) {
+      now = bucket.ready_at(now);
+      if (now < begun + seconds(20)) bucket.take(now);
+    }
+    CHECK(calls <= 20 * count + 1);
+    if (count <= 600) CHECK(calls >= 20 * count * 8 / 10);
+  }
+  CHECK(parse_rate("7/s")->interval == std::chrono::microseconds(142858));
+  CHECK(parse_rate("600/s")->interval == std::chrono::microseconds(1667));
+  CHECK(parse_rate("off")->interval.count() == 0);
+  CHECK_FALSE(parse_rate("0/s").has_value());
 }
 
 }  // namespace pipewright::engine
