@@ -9,22 +9,19 @@
 namespace pipewright {
 namespace {
 
+// Takes the first code point off a text; U+FFFD for a byte that is none.
+utf8proc_int32_t next_point(std::string_view& text) {
+  utf8proc_int32_t point = 0;
+  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  const utf8proc_ssize_t used = utf8proc_iterate(at, static_cast<utf8proc_ssize_t>(text.size()), &point);
+  text.remove_prefix(used < 0 ? 1 : static_cast<std::size_t>(used));
+  return used < 0 ? 0xFFFD : point;
+}
+
 std::vector<utf8proc_int32_t> decoded(std::string_view text) {
   std::vector<utf8proc_int32_t> points;
   points.reserve(text.size());
-  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  auto left = static_cast<utf8proc_ssize_t>(text.size());
-  while (left > 0) {
-    utf8proc_int32_t point = 0;
-    utf8proc_ssize_t used = utf8proc_iterate(at, left, &point);
-    if (used < 0) {
-      used = 1;
-      point = 0xFFFD;
-    }
-    points.push_back(point);
-    at += used;
-    left -= used;
-  }
+  while (!text.empty()) points.push_back(next_point(text));
   return points;
 }
 
@@ -38,7 +35,7 @@ template <class Change>
 std::string mapped(std::string_view text, Change change) {
   std::string out;
   out.reserve(text.size());
-  for (const auto point : decoded(text)) append(out, change(point));
+  while (!text.empty()) append(out, change(next_point(text)));
   return out;
 }
 
@@ -80,20 +77,52 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
-std::string beginning(std::string_view text, std::size_t bytes) {
-  if (text.size() > bytes) {
-    std::size_t end = bytes;
-    while (end > 0 && bytes - end < 4 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    text = text.substr(0, end);
+std::string repaired_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 8);
+  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  while (left > 0) {
+    utf8proc_int32_t point = 0;
+    const auto used = utf8proc_iterate(at, left, &point);
+    if (used < 0)
+      out += "\xEF\xBF\xBD";
+    else
+      out.append(reinterpret_cast<const char*>(at), static_cast<std::size_t>(used));
+    at += used < 0 ? 1 : used;
+    left -= used < 0 ? 1 : used;
   }
-  return valid_utf8(text) ? std::string(text) : mapped(text, [](utf8proc_int32_t point) { return point; });
+  return out;
 }
 
-std::size_t code_points(std::string_view text) { return decoded(text).size(); }
+std::string_view first_bytes(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  const auto inside = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
+  std::size_t end = limit;
+  while (end > 0 && limit - end < 3 && inside(end)) --end;
+  return text.substr(0, inside(end) ? limit : end);  // a character has four bytes at most: else it is no UTF-8
+}
+
+std::string shortened(std::string_view text, std::size_t limit) {
+  constexpr std::string_view ellipsis = "…";
+  if (text.size() <= limit) return std::string(text);
+  return std::string(first_bytes(text, limit - std::min(limit, ellipsis.size()))).append(ellipsis);
+}
+
+std::string beginning(std::string_view text, std::size_t bytes) {
+  const std::string_view part = first_bytes(text, bytes);
+  return valid_utf8(part) ? std::string(part) : repaired_utf8(part);
+}
+
+std::size_t code_points(std::string_view text) {
+  std::size_t count = 0;
+  for (; !text.empty(); ++count) next_point(text);
+  return count;
+}
 
 std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
-  for (const auto point : decoded(text)) width += static_cast<std::size_t>(std::max(0, utf8proc_charwidth(point)));
+  while (!text.empty()) width += static_cast<std::size_t>(std::max(0, utf8proc_charwidth(next_point(text))));
   return width;
 }
 
@@ -101,13 +130,16 @@ std::string uppercase(std::string_view text) { return mapped(text, utf8proc_toup
 std::string lowercase(std::string_view text) { return mapped(text, utf8proc_tolower); }
 
 std::string trimmed(std::string_view text) {
-  const auto points = decoded(text);
-  auto first = points.begin();
-  auto last = points.end();
-  while (first != last && is_space(*first)) ++first;
-  while (last != first && is_space(*(last - 1))) --last;
   std::string out;
-  for (; first != last; ++first) append(out, *first);
+  std::size_t end = 0;  // behind the last character that is no space
+  while (!text.empty()) {
+    const auto point = next_point(text);
+    const bool space = is_space(point);
+    if (space && out.empty()) continue;
+    append(out, point);
+    if (!space) end = out.size();
+  }
+  out.resize(end);
   return out;
 }
 

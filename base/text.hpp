@@ -9,6 +9,13 @@
 namespace pipewright {
 
 bool valid_utf8(std::string_view text);
+/// The text with U+FFFD for every byte that is not part of UTF-8.
+std::string repaired_utf8(std::string_view text);
+/// The beginning of a text, `limit` bytes at most, cut between two characters.
+std::string_view first_bytes(std::string_view text, std::size_t limit);
+/// The text, or its beginning and `…` where it has more than `limit` bytes: `limit` bytes at most, cut between two
+/// characters.
+std::string shortened(std::string_view text, std::size_t limit);
 /// The first `bytes` at most, cut between letters; what is no UTF-8 becomes U+FFFD.
 std::string beginning(std::string_view text, std::size_t bytes);
 std::size_t code_points(std::string_view text);

@@ -211,7 +211,7 @@ class CommandLine {
   }
 
   void events() {
-    CLI::App* sub = add("events", "what happened to events: parked ones, or --all", pipewright::cli::events_list,
+    CLI::App* sub = add("events", "list events that are parked or wait, or --all", pipewright::cli::events_list,
                         "  pipewright events\n  pipewright events --all --pipeline fbs_orders\n  pipewright events "
                         "show 31\n  pipewright events retry 31 32\n  pipewright events retry --all\n");
     format(sub);
@@ -227,7 +227,8 @@ class CommandLine {
     state(show);
     format(show);
     show->add_flag("--mask", options_.mask, "names, phones and addresses of people out");
-    CLI::App* retry = sub->add_subcommand("retry", "parked events begin again, with the program as it is now");
+    CLI::App* retry = sub->add_subcommand(
+        "retry", "begin parked events again and try waiting ones at once, with the program as it is now");
     prepare(retry, pipewright::cli::events_retry, "  pipewright events retry 31\n  pipewright events retry --all\n");
     retry->add_option("ID", options_.ids, "as `events` lists them")->type_name("");
     retry->add_flag("--all", options_.all, "all that are parked");
@@ -236,6 +237,15 @@ class CommandLine {
     retry->add_option("--path", options_.paths, "the program's files, when they are not in this folder")
         ->type_name("PATH");
     state(retry);
+    CLI::App* skip = sub->add_subcommand("skip", "end parked or waiting events: they become skipped");
+    prepare(skip, pipewright::cli::events_skip,
+            "  pipewright events skip 31 --why \"delivered by hand\"\n  pipewright events skip --all\n");
+    skip->add_option("ID", options_.ids, "as `events` lists them")->type_name("");
+    skip->add_flag("--all", options_.all, "all that are parked");
+    skip->add_option("--why", options_.why, "the reason, for who reads the history")->type_name("TEXT");
+    skip->add_option("--path", options_.paths, "the program's files, when they are not in this folder")
+        ->type_name("PATH");
+    state(skip);
   }
 
   void status() {

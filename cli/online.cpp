@@ -108,7 +108,7 @@ Result<void> ask(const Project& project, const std::map<std::string, engine::Use
   options.once = true;
   options.give_up = engine::patience;
   engine::Core core(loop, nobody, options);
-  if (Result<void> started = core.start(questions, engine::Loop::now()); !started) return started;
+  if (Result<void> started = loop.start(core, questions); !started) return started;
   return drain(core, loop, [] { return stops_asked() > 0; });
 }
 

@@ -41,6 +41,7 @@ struct Options {
   std::vector<std::string> ids;  // events show, events retry
   bool as_was = false;
   bool stale = false;
+  std::string why;            // events skip
   std::uint16_t wb_port = 0;  // sandbox
   std::uint16_t crm_port = 0;
   std::uint64_t seed = 1;
@@ -64,6 +65,7 @@ int test(const Options& options);
 int events_list(const Options& options);
 int events_show(const Options& options);
 int events_retry(const Options& options);
+int events_skip(const Options& options);
 int status(const Options& options);
 int lsp_server(const Options& options);
 

@@ -124,6 +124,8 @@ dsl::ProgramInput input_of(const Project& project, std::vector<std::pair<std::st
   input.files = std::move(files);
   input.load = std::move(load);
   input.time_zone = project.config.time_zone;
+  input.version = PIPEWRIGHT_VERSION;
+  input.meaning = engine::meaning_of(project.config, *project.registry);
   for (const auto& [name, settings] : project.config.connections)
     input.connections[name] = project.registry->connection_type(settings.type)->default_name;
   return input;

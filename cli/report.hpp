@@ -25,6 +25,7 @@ class Report : public engine::Observer {
   void connection_up(const std::string& connection) override;
   void source_failing(const std::string& pipeline, const std::string& source, const engine::Failure& failure) override;
   void notice(const std::string& pipeline, const std::string& source, const std::string& text) override;
+  void warning(const std::string& text) override { remark("warning", text); }
 
   /// A remark that is no event: on standard error.
   void remark(const std::string& level, const std::string& text, const std::string& help = {});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/digest.hpp"
 #include "base/overloaded.hpp"
 #include "dsl/codes.hpp"
 #include "dsl/parser.hpp"
@@ -272,6 +273,12 @@ std::vector<std::string> Catalog::families() const {
   return {words.begin(), words.end()};
 }
 
-CatalogRead read_catalog(const std::vector<std::pair<std::string, std::string>>& files) { return Reader().read(files); }
+CatalogRead read_catalog(const std::vector<std::pair<std::string, std::string>>& files) {
+  CatalogRead read = Reader().read(files);
+  std::string all;
+  for (const auto& [name, text] : files) all += fmt::format("{}:{}{}:{}", name.size(), name, text.size(), text);
+  read.catalog.digest = digest(all);
+  return read;
+}
 
 }  // namespace pipewright::dsl

@@ -76,6 +76,7 @@ class Catalog {
   std::map<std::string, ActionSpec> action_nodes;
   std::vector<Mapping> mappings;
   std::vector<StandardTable> tables;
+  std::string digest;  ///< of the declarations' texts
 
   [[nodiscard]] const SourceSpec* source(const std::string& name) const;
   [[nodiscard]] const ActionSpec* action(const std::string& name) const;

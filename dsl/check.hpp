@@ -21,6 +21,8 @@ struct ProgramInput {
   Loader load;                                             ///< for `import`; paths are relative to the importing file
   std::map<std::string, std::string> connections;          ///< configured name → family: `wb_moscow` → `wb`
   std::string time_zone = "UTC";                           ///< `[run] time_zone`, for times without an offset
+  std::string version;                                     ///< of the program that checks
+  std::string meaning;                                     ///< what else decides what is written: settings of accounts
 };
 
 /// `# allow P0412: why`

@@ -214,7 +214,7 @@ struct Pipeline {
 struct Plan {
   std::vector<Pipeline> pipelines;
   std::vector<Table> tables;
-  std::string hash;                                        // of all that it was made from
+  std::string hash;  // of all that it was made from: 32 hex digits (docs/decisions/0030-what-a-plan-is-known-by.md)
   std::vector<std::pair<std::string, std::string>> files;  // name and text, so that it can be made again
 
   [[nodiscard]] const Pipeline* pipeline(const std::string& name) const {

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "engine/http/client.hpp"
 #include "engine/limits.hpp"
+#include "engine/json.hpp"
 
 namespace pipewright::engine {
 namespace {
@@ -444,6 +445,21 @@ class Reader {
 ConfigRead read_config(const std::string& path, const std::string& text, const Registry& registry,
                        const Surroundings& surroundings) {
   return Reader(path, text, registry, surroundings).read();
+}
+
+std::string meaning_of(const Config& config, const Registry& registry) {
+  std::string text;
+  for (const auto& [name, settings] : config.connections) {
+    const ConnectionType* type = registry.connection_type(settings.type);
+    if (type == nullptr) continue;
+    text += fmt::format("[{}] {}\n", name, settings.type);
+    for (const SettingKey& key : type->keys) {
+      const auto value = settings.values.find(key.name);
+      if (value != settings.values.end() && key.has_meaning())
+        text += fmt::format("{} = {}\n", key.name, write_json(value->second));
+    }
+  }
+  return text;
 }
 
 Config default_config(const Registry& registry, const std::string& directory) {

@@ -53,6 +53,10 @@ ConfigRead read_config(const std::string& path, const std::string& text, const R
 /// Without a file: every connection type with its defaults.
 Config default_config(const Registry& registry, const std::string& directory);
 
+/// The connections' types and those of their settings that decide what is written: the same text for configurations
+/// that mean the same (another secret, limit, timeout, comment or order of lines).
+std::string meaning_of(const Config& config, const Registry& registry);
+
 /// The drawing of screens.md.
 std::string render(const ConfigProblem& problem);
 

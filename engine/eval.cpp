@@ -37,13 +37,7 @@ std::string named(const Expr& expr) {
   return path.empty() ? "a value" : fmt::format("`{}`", path);
 }
 
-std::string shown(const Value& value) {
-  std::string text = write_json(value);
-  if (text.size() <= 80) return text;
-  std::size_t end = 77;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
-}
+std::string shown(const Value& value) { return json_start(value, 80); }
 
 tl::unexpected<Halt> broken(const Expr& at, const Broken& value) {
   return halt(at, fmt::format("`{}` is {}, not {}", value.path, value.found, value.expected));
@@ -54,8 +48,22 @@ tl::unexpected<Halt> wrong(const Expr& at, const Value& value, std::string_view 
   return halt(at, fmt::format("{} is {}, not {}", named(at), shown(value), wanted));
 }
 
+tl::unexpected<Halt> exceeded(const Expr& at, const Scope& scope) {
+  return halt(at, fmt::format("{} {}", named(at), scope.budget.reason()));
+}
+
+// A value that goes into a list or record, counted as it will be written there.
+bool makes(const Value& value, Scope& scope) { return scope.budget.make(weight_of(value, scope.budget.room())); }
+
+// How many elements a comparison, a function goes through; parts of a long text count as some.
+std::size_t elements_of(const Value& value, const Scope& scope) {
+  if (const std::string* text = value.text()) return text->size() / 256;
+  if (value.list() == nullptr && value.record() == nullptr) return 0;
+  return weight_of(value, scope.budget.room()) / sizeof(Value);
+}
+
 // The value behind a path of names, without a copy; nothing where the expression is no such path.
-const Value* held(const Expr& expr, const Scope& scope) {
+const Value* held(const Expr& expr, Scope& scope) {
   if (const auto* load = std::get_if<plan::Load>(&expr.node)) {
     const auto slot = static_cast<std::size_t>(load->slot);
     return slot < scope.slots.size() ? &scope.slots[slot] : nullptr;
@@ -63,6 +71,9 @@ const Value* held(const Expr& expr, const Scope& scope) {
   if (const auto* member = std::get_if<plan::Member>(&expr.node)) {
     const Value* record = held(*member->record, scope);
     if (record == nullptr || record->broken() != nullptr) return record;
+    constexpr std::size_t many = 64;
+    const Record* fields = record->record();
+    if (fields != nullptr && fields->size() > many && !scope.budget.walk(fields->size() / many)) return nullptr;
     return &(*record)[member->name];
   }
   return nullptr;
@@ -74,6 +85,7 @@ Evaluated element(const plan::Element& node, Scope& scope) {
   Evaluated index = evaluate(*node.index, scope);
   if (!index || index->is_null()) return index;
   if (list->record() != nullptr) {
+    if (!scope.budget.walk(list->record()->size() / 64)) return exceeded(*node.list, scope);
     const Value found = (*list)[index->id_text()];
     if (found.broken() != nullptr) return broken(*node.list, *found.broken());
     return found;
@@ -223,9 +235,13 @@ Evaluated ordered(const Expr& expr, const plan::Binary& node, const Value& left,
   }
 }
 
-Evaluated membership(const plan::Binary& node, const Value& left, const Value& right) {
+Evaluated membership(const plan::Binary& node, const Value& left, const Value& right, Scope& scope) {
   const bool wanted = node.op == Operator::in;
   if (right.is_null()) return Value(!wanted);
+  const std::size_t size = right.list() != nullptr     ? right.list()->size()
+                           : right.record() != nullptr ? right.record()->size()
+                                                       : 0;
+  if (!scope.budget.walk(size * (1 + elements_of(left, scope)))) return exceeded(*node.right, scope);
   if (right.record() != nullptr)
     return Value(((*right.record()).end() !=
                   std::find_if(right.record()->begin(), right.record()->end(),
@@ -250,12 +266,12 @@ Evaluated binary(const Expr& expr, const plan::Binary& node, Scope& scope) {
   if (!right) return right;
   switch (node.op) {
     case Operator::equal:
-      return Value(equal(*left, *right));
     case Operator::unequal:
-      return Value(!equal(*left, *right));
+      if (!scope.budget.walk(elements_of(*left, scope))) return exceeded(expr, scope);
+      return Value(equal(*left, *right) == (node.op == Operator::equal));
     case Operator::in:
     case Operator::not_in:
-      return membership(node, *left, *right);
+      return membership(node, *left, *right, scope);
     case Operator::less:
     case Operator::less_or_equal:
     case Operator::greater:
@@ -268,15 +284,10 @@ Evaluated binary(const Expr& expr, const plan::Binary& node, Scope& scope) {
   return arithmetic(expr, node, *left, *right);
 }
 
-Evaluated comprehension(const plan::Comprehension& node, Scope& scope) {
-  Evaluated source = evaluate(*node.list, scope);
-  if (!source) return source;
-  if (source->is_null()) return Value(List{});
-  if (source->list() == nullptr) return wrong(*node.list, *source, "a list");
-  const auto slot = static_cast<std::size_t>(node.slot);
-  if (slot >= scope.slots.size()) scope.slots.resize(slot + 1);
+Evaluated comprehended(const plan::Comprehension& node, const List& list, std::size_t slot, Scope& scope) {
   List made;
-  for (const Value& each : *source->list()) {
+  for (const Value& each : list) {
+    if (!scope.budget.walk(1)) return exceeded(*node.list, scope);
     scope.slots[slot] = each;
     if (node.condition) {
       Evaluated wanted = truth(**node.condition, scope);
@@ -285,9 +296,24 @@ Evaluated comprehension(const plan::Comprehension& node, Scope& scope) {
     }
     Evaluated element = evaluate(*node.element, scope);
     if (!element) return element;
+    if (!makes(*element, scope)) return exceeded(*node.element, scope);
     made.push_back(std::move(*element));
   }
   return Value(std::move(made));
+}
+
+Evaluated comprehension(const plan::Comprehension& node, Scope& scope) {
+  Evaluated source = evaluate(*node.list, scope);
+  if (!source) return source;
+  if (source->is_null()) return Value(List{});
+  if (source->list() == nullptr) return wrong(*node.list, *source, "a list");
+  const auto slot = static_cast<std::size_t>(node.slot);
+  if (slot >= scope.slots.size()) scope.slots.resize(slot + 1);
+  // Its name is its own: in the row of a table the slot may be another one's of the pipeline that looks the key up.
+  Value covered = std::move(scope.slots[slot]);
+  Evaluated made = comprehended(node, *source->list(), slot, scope);
+  scope.slots[slot] = std::move(covered);
+  return made;
 }
 
 Evaluated called(const Expr& expr, const plan::Call& node, Scope& scope) {
@@ -297,40 +323,61 @@ Evaluated called(const Expr& expr, const plan::Call& node, Scope& scope) {
   if (count > few.size()) many.resize(count);
   const std::span<Argument> arguments(count > few.size() ? many.data() : few.data(), count);
   std::forward_list<std::string> paths;  // of what the text of the program does not name
+  std::size_t texts = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const Expr& argument = node.arguments[i];
     Evaluated value = evaluate(argument, scope);
     if (!value) return value;
+    if (value->text() != nullptr) texts += value->text()->size();
+    const std::size_t size = value->list() != nullptr ? value->list()->size() : elements_of(*value, scope);
+    if (texts > scope.budget.room() || !scope.budget.walk(size)) {
+      if (!scope.budget.exceeded()) static_cast<void>(scope.budget.make(texts));
+      return exceeded(expr, scope);
+    }
     std::string_view path = argument.place.text;
     if (path.empty()) path = paths.emplace_front(path_of(argument));
     arguments[i] = {std::move(*value), &argument.type, path};
   }
-  auto result = call_function(node.function, arguments, {scope.now, &scope.time_zone});
+  auto result = call_function(node.function, arguments, {scope.now, &scope.time_zone, &scope.budget});
   if (!result) return halt(expr, std::move(result.error()));
   return std::move(*result);
 }
 
-Evaluated text_of(const plan::TextOf& node, Scope& scope) {
+Evaluated text_of(const Expr& expr, const plan::TextOf& node, Scope& scope) {
   std::string text;
   for (const Expr& part : node.parts) {
     if (const Value* here = held(part, scope); here != nullptr && here->broken() == nullptr) {
-      text += printed(*here, part.type);
+      if (!append_printed(text, *here, part.type, scope.budget)) return exceeded(expr, scope);
       continue;
     }
     Evaluated value = evaluate(part, scope);
     if (!value) return value;
-    text += printed(*value, part.type);
+    if (!append_printed(text, *value, part.type, scope.budget)) return exceeded(expr, scope);
   }
   return Value(std::move(text));
 }
 
-Evaluated record_of(const plan::RecordOf& node, Scope& scope) {
+Evaluated list_of(const Expr& expr, const plan::ListOf& node, Scope& scope) {
+  List list;
+  list.reserve(node.elements.size());
+  for (const Expr& element : node.elements) {
+    Evaluated value = evaluate(element, scope);
+    if (!value) return value;
+    if (!makes(*value, scope)) return exceeded(expr, scope);
+    list.push_back(std::move(*value));
+  }
+  return Value(std::move(list));
+}
+
+Evaluated record_of(const Expr& expr, const plan::RecordOf& node, Scope& scope) {
   Record record;
   record.reserve(node.fields.size());
   for (const auto& [name, field] : node.fields) {
     Evaluated value = evaluate(field, scope);
     if (!value) return value;
-    if (!value->is_null()) record.emplace_back(name, std::move(*value));  // a field that is null is left out
+    if (value->is_null()) continue;  // a field that is null is left out
+    if (!makes(*value, scope)) return exceeded(expr, scope);
+    record.emplace_back(name, std::move(*value));
   }
   return Value(std::move(record));
 }
@@ -375,11 +422,29 @@ std::string printed(const Value& value, const dsl::Type& type) {
   return value.display();
 }
 
+bool append_printed(std::string& out, const Value& value, const Type& type, Budget& budget) {
+  if (const std::string* text = value.text()) {
+    if (!budget.make(text->size())) return false;
+    out += *text;
+    return true;
+  }
+  if (value.list() == nullptr && value.record() == nullptr) {
+    const std::string text = printed(value, type);
+    if (!budget.make(text.size())) return false;
+    out += text;
+    return true;
+  }
+  const std::size_t before = out.size();
+  append_json(out, value, before + budget.room());
+  return budget.make(out.size() - before);
+}
+
 Evaluated evaluate(const Expr& expr, Scope& scope) {
   if (const Value* found = held(expr, scope)) {
     if (found->broken() != nullptr) return broken(expr, *found->broken());
     return *found;
   }
+  if (scope.budget.exceeded()) return exceeded(expr, scope);
   return std::visit(overloaded{
                         [&](const plan::Literal& node) -> Evaluated { return value_of(node.value); },
                         [&](const plan::Load&) -> Evaluated { return Value(); },
@@ -411,20 +476,11 @@ Evaluated evaluate(const Expr& expr, Scope& scope) {
                           if (scope.reached != nullptr) scope.reached->take(expr.place, *value->boolean() ? 1 : 0);
                           return evaluate(*value->boolean() ? *node.then : *node.otherwise, scope);
                         },
-                        [&](const plan::ListOf& node) -> Evaluated {
-                          List list;
-                          list.reserve(node.elements.size());
-                          for (const Expr& element : node.elements) {
-                            Evaluated value = evaluate(element, scope);
-                            if (!value) return value;
-                            list.push_back(std::move(*value));
-                          }
-                          return Value(std::move(list));
-                        },
-                        [&](const plan::RecordOf& node) -> Evaluated { return record_of(node, scope); },
+                        [&](const plan::ListOf& node) -> Evaluated { return list_of(expr, node, scope); },
+                        [&](const plan::RecordOf& node) -> Evaluated { return record_of(expr, node, scope); },
                         [&](const plan::Comprehension& node) -> Evaluated { return comprehension(node, scope); },
                         [&](const plan::Call& node) -> Evaluated { return called(expr, node, scope); },
-                        [&](const plan::TextOf& node) -> Evaluated { return text_of(node, scope); },
+                        [&](const plan::TextOf& node) -> Evaluated { return text_of(expr, node, scope); },
                         [&](const plan::Clear&) -> Evaluated { return Value(Clear{}); },
                     },
                     expr.node);

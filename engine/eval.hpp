@@ -11,6 +11,7 @@
 
 #include "base/time.hpp"
 #include "dsl/plan.hpp"
+#include "engine/budget.hpp"
 #include "engine/value.hpp"
 
 namespace pipewright::engine {
@@ -55,6 +56,7 @@ struct Scope {
   Instant now;                             ///< the event's time of receipt
   std::string time_zone = "UTC";           ///< `[run] time_zone`
   Reached* reached = nullptr;              ///< filled in when there is one
+  Budget budget;                           ///< what may still be made
 };
 
 /// Money keeps its digits here; it is rounded half up to kopecks where it is written (see interpret).
@@ -64,6 +66,8 @@ Evaluated evaluate(const dsl::plan::Expr& expr, Scope& scope);
 Value value_of(const dsl::plan::Constant& constant);
 /// Whether `==` holds: numbers by value, an id and a number by the id's text, everything else by kind and content.
 bool equal(const Value& a, const Value& b);
+/// The text of a hole behind `out`; false, with little written, when the budget does not allow it.
+bool append_printed(std::string& out, const Value& value, const dsl::Type& type, Budget& budget);
 /// As a hole of a text prints it: money with two decimals, everything else as Value::display.
 std::string printed(const Value& value, const dsl::Type& type);
 

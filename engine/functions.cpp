@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/text.hpp"
 #include "engine/eval.hpp"
@@ -28,13 +29,11 @@ tl::unexpected<std::string> unfit(const Argument& argument, std::string_view wan
   if (const Broken* broken = argument.value.broken()) {
     return no(fmt::format("`{}` is {}, not {}", broken->path, broken->found, wanted));
   }
-  std::string found = write_json(argument.value);
-  if (found.size() > 80) {
-    std::size_t end = 77;
-    while (end > 0 && (static_cast<unsigned char>(found[end]) & 0xC0) == 0x80) --end;
-    found = found.substr(0, end) + "…";
-  }
-  return no(fmt::format("{} is {}, not {}", path(argument), found, wanted));
+  return no(fmt::format("{} is {}, not {}", path(argument), json_start(argument.value, 80), wanted));
+}
+
+tl::unexpected<std::string> exceeded(const Surroundings& around) {
+  return no(fmt::format("the call {}", around.budget->reason()));
 }
 
 std::optional<std::string> as_text(const Argument& argument) {
@@ -60,8 +59,11 @@ using namespace functions;
 // ---- conversions
 // -----------------------------------------------------------------------------------------------------------------
 
-Made to_text(Arguments args, const Surroundings&) {
-  if (auto text = as_text(args[0])) return Value(std::move(*text));
+Made to_text(Arguments args, const Surroundings& around) {
+  if (auto text = as_text(args[0])) {
+    if (!around.budget->make(text->size())) return exceeded(around);
+    return Value(std::move(*text));
+  }
   return unfit(args[0], "a text");
 }
 
@@ -207,9 +209,17 @@ Made sum(Arguments args, const Surroundings&) {
   return Value(total);
 }
 
-Made sort(Arguments args, const Surroundings&) {
+// The bytes of a copy of a list: its texts are copied, what is nested is shared.
+std::size_t bytes_of(const List& list) {
+  std::size_t bytes = list.size() * sizeof(Value);
+  for (const Value& each : list) bytes += each.text() != nullptr ? each.text()->size() : 0;
+  return bytes;
+}
+
+Made sort(Arguments args, const Surroundings& around) {
   const List* list = args[0].value.list();
   if (list == nullptr) return unfit(args[0], "a list");
+  if (!around.budget->make(bytes_of(*list))) return exceeded(around);
   List sorted = *list;
   for (std::size_t i = 1; i < sorted.size(); ++i) {
     if (!order_of(sorted[0], sorted[i])) return unfit({sorted[i], nullptr, args[0].path}, "comparable with the others");
@@ -221,14 +231,16 @@ Made sort(Arguments args, const Surroundings&) {
   return Value(std::move(sorted));
 }
 
-Made unique(Arguments args, const Surroundings&) {
+Made unique(Arguments args, const Surroundings& around) {
   const List* list = args[0].value.list();
   if (list == nullptr) return unfit(args[0], "a list");
-  std::unordered_map<std::string, bool> known;
+  std::unordered_set<std::string> known;
   List kept;
   for (const Value& each : *list) {
-    const std::string word = each.number() != nullptr || each.text() != nullptr ? "=" + each.id_text() : encode(each);
-    if (known.emplace(word, true).second) kept.push_back(each);
+    // Once for the element and once for the word that it is known by.
+    if (!around.budget->make(2 * weight_of(each, around.budget->room()))) return exceeded(around);
+    std::string word = each.number() != nullptr || each.text() != nullptr ? "=" + each.id_text() : encode(each);
+    if (known.insert(std::move(word)).second) kept.push_back(each);
   }
   return Value(std::move(kept));
 }
@@ -236,8 +248,11 @@ Made unique(Arguments args, const Surroundings&) {
 // ---- others
 // ----------------------------------------------------------------------------------------------------------------------
 
+constexpr std::size_t longest_pattern = 1000;
+
 // `0.00`, `# ##0,00`, `00000`: digits behind the last point or comma, a separator of thousands, zeros in front.
-Made format_number(const Decimal& number, const std::string& pattern, const Argument& where) {
+Made format_number(const Decimal& number, const std::string& pattern, const Argument& where,
+                   const Surroundings& around) {
   const std::size_t point = pattern.find_last_of(".,");
   const std::size_t decimals = point == std::string::npos ? 0 : pattern.size() - point - 1;
   const auto rounded = number.rounded(static_cast<int>(std::min<std::size_t>(decimals, 18)));
@@ -248,28 +263,34 @@ Made format_number(const Decimal& number, const std::string& pattern, const Argu
     fraction = digits.substr(dot + 1);
     digits.resize(dot);
   }
-  const std::string whole = pattern.substr(0, point == std::string::npos ? pattern.size() : point);
+  const std::string_view whole =
+      std::string_view(pattern).substr(0, point == std::string::npos ? pattern.size() : point);
   const auto zeros = static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '0'));
-  if (digits.size() < zeros) digits.insert(0, zeros - digits.size(), '0');
   std::string separator;
   for (const char c : whole) {
     if (c != '0' && c != '#') separator.push_back(c);
   }
-  if (!separator.empty()) {
-    for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, separator);
+  const std::size_t count = std::max(digits.size(), zeros);
+  const std::size_t groups = (count - 1) / 3;
+  if (!around.budget->make(count + groups * separator.size() + fraction.size() + 2)) return exceeded(around);
+  std::string made = rounded->is_negative() ? "-" : "";
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t left = count - i;
+    if (i > 0 && left % 3 == 0) made += separator;
+    made.push_back(left > digits.size() ? '0' : digits[digits.size() - left]);
   }
-  std::string made = rounded->is_negative() ? "-" + digits : digits;
   if (point != std::string::npos && !fraction.empty()) made += pattern[point] + fraction;
   return Value(std::move(made));
 }
 
 Made format(Arguments args, const Surroundings& around) {
   const auto pattern = as_text(args[1]);
-  if (!pattern) return unfit(args[1], "a pattern");
+  if (!pattern || pattern->size() > longest_pattern)
+    return unfit(args[1], fmt::format("a pattern of {} bytes at most", longest_pattern));
   const Value& value = args[0].value;
+  if (value.number() != nullptr) return format_number(*value.number(), *pattern, args[0], around);
   if (value.time() != nullptr) return Value(zoned_text(*value.time(), *around.time_zone, *pattern));
   if (value.date() != nullptr) return Value(zoned_text(start_of(*value.date(), "UTC"), "UTC", *pattern));
-  if (value.number() != nullptr) return format_number(*value.number(), *pattern, args[0]);
   return unfit(args[0], "a time, a date or a number");
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/time.hpp"
 #include "dsl/types.hpp"
+#include "engine/budget.hpp"
 #include "engine/value.hpp"
 
 namespace pipewright::engine {
@@ -22,6 +23,7 @@ struct Argument {
 struct Surroundings {
   Instant now;
   const std::string* time_zone = nullptr;
+  Budget* budget = nullptr;  ///< asked before anything large is made
 };
 
 /// The value, or why there is none, in words that name the argument's path.

@@ -19,6 +19,8 @@ using Function = Made (*)(Arguments, const Surroundings&);
 tl::unexpected<std::string> no(std::string reason);
 /// Why an argument will not do, with its path and what was found.
 tl::unexpected<std::string> unfit(const Argument& argument, std::string_view wanted);
+/// Why a function makes nothing: the event's budget does not allow it.
+tl::unexpected<std::string> exceeded(const Surroundings& around);
 /// A single value as text; nothing for null, lists and records.
 std::optional<std::string> as_text(const Argument& argument);
 std::optional<std::int64_t> as_index(const Argument& argument);

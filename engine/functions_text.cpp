@@ -11,34 +11,70 @@ namespace pipewright::engine::functions {
 
 namespace {
 
+bool inside(std::string_view text, std::size_t at) {
+  return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;
+}
+
+// Where the character behind the one at `at` begins.
+std::size_t next_character(std::string_view text, std::size_t at) {
+  do ++at;
+  while (inside(text, at));
+  return at;
+}
+
+std::size_t count_characters(std::string_view text) {
+  std::size_t count = text.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < text.size(); ++i) count += inside(text, i) ? 0 : 1;
+  return count;
+}
+
+// Where the character number `count` begins.
+std::size_t place_of(std::string_view text, std::size_t count) {
+  std::size_t at = 0;
+  for (; count > 0 && at < text.size(); --count) at = next_character(text, at);
+  return at;
+}
+
+std::size_t hits(std::string_view text, std::string_view part) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string_view::npos; at += part.size()) ++count;
+  return count;
+}
+
 template <class Change>
-Made changed(Arguments args, Change change) {
+Made changed(Arguments args, const Surroundings& around, Change change) {
   const auto text = as_text(args[0]);
   if (!text) return unfit(args[0], "a text");
+  if (!around.budget->make(text->size())) return exceeded(around);
   return Value(change(*text));
 }
 
 }  // namespace
 
-Made upper(Arguments args, const Surroundings&) {
-  return changed(args, [](const std::string& t) { return uppercase(t); });
+Made upper(Arguments args, const Surroundings& around) {
+  return changed(args, around, [](const std::string& t) { return uppercase(t); });
 }
-Made lower(Arguments args, const Surroundings&) {
-  return changed(args, [](const std::string& t) { return lowercase(t); });
+Made lower(Arguments args, const Surroundings& around) {
+  return changed(args, around, [](const std::string& t) { return lowercase(t); });
 }
-Made trim(Arguments args, const Surroundings&) {
-  return changed(args, [](const std::string& t) { return trimmed(t); });
+Made trim(Arguments args, const Surroundings& around) {
+  return changed(args, around, [](const std::string& t) { return trimmed(t); });
 }
 
-Made replace(Arguments args, const Surroundings&) {
+Made replace(Arguments args, const Surroundings& around) {
   const auto text = as_text(args[0]);
   const auto from = as_text(args[1]);
   const auto to = as_text(args[2]);
   if (!text) return unfit(args[0], "a text");
   if (!from) return unfit(args[1], "a text");
   if (!to) return unfit(args[2], "a text");
-  if (from->empty()) return Value(*text);
+  const std::size_t count = from->empty() ? 0 : hits(*text, *from);
+  const std::size_t size = text->size() - count * from->size();
+  // Two texts of 64 MB each cannot overflow this product.
+  if (!around.budget->make(size + count * to->size())) return exceeded(around);
+  if (count == 0) return Value(*text);
   std::string made;
+  made.reserve(size + count * to->size());
   std::size_t at = 0;
   for (std::size_t hit = 0; (hit = text->find(*from, at)) != std::string::npos; at = hit + from->size()) {
     made.append(*text, at, hit - at);
@@ -48,25 +84,22 @@ Made replace(Arguments args, const Surroundings&) {
   return Value(std::move(made));
 }
 
-static std::vector<std::string_view> characters(std::string_view text) {
-  std::vector<std::string_view> points;
-  std::size_t from = 0;
-  for (std::size_t i = 1; i <= text.size(); ++i) {
-    if (i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) continue;
-    points.push_back(text.substr(from, i - from));
-    from = i;
-  }
-  return points;
-}
-
-Made split(Arguments args, const Surroundings&) {
+Made split(Arguments args, const Surroundings& around) {
   const auto text = as_text(args[0]);
   const auto separator = as_text(args[1]);
   if (!text) return unfit(args[0], "a text");
   if (!separator) return unfit(args[1], "a text");
+  const std::size_t count = separator->empty() ? count_characters(*text) : hits(*text, *separator) + 1;
+  if (!around.budget->walk(count) || !around.budget->make(text->size() + count * sizeof(Value)))
+    return exceeded(around);
   List parts;
+  parts.reserve(count);
   if (separator->empty()) {
-    for (const std::string_view each : characters(*text)) parts.emplace_back(each);
+    for (std::size_t at = 0; at < text->size();) {
+      const std::size_t next = next_character(*text, at);
+      parts.emplace_back(text->substr(at, next - at));
+      at = next;
+    }
     return Value(std::move(parts));
   }
   std::size_t at = 0;
@@ -77,20 +110,24 @@ Made split(Arguments args, const Surroundings&) {
   return Value(std::move(parts));
 }
 
-Made join_list(Arguments args, const Surroundings&) {
+Made join_list(Arguments args, const Surroundings& around) {
   const List* list = args[0].value.list();
   if (list == nullptr) return unfit(args[0], "a list");
   const auto separator = args.size() > 1 ? as_text(args[1]) : std::optional<std::string>("");
   if (!separator) return unfit(args[1], "a text");
+  static const dsl::Type plain;
   const dsl::Type* element = args[0].type != nullptr ? args[0].type->element.get() : nullptr;
   std::string made;
   bool any = false;
   for (const Value& each : *list) {
     if (each.is_null()) continue;
     if (each.broken() != nullptr) return unfit({each, nullptr, args[0].path}, "a text");
-    if (any) made += *separator;
+    if (any) {
+      if (!around.budget->make(separator->size())) return exceeded(around);
+      made += *separator;
+    }
     any = true;
-    made += element != nullptr ? printed(each, *element) : each.display();
+    if (!append_printed(made, each, element != nullptr ? *element : plain, *around.budget)) return exceeded(around);
   }
   return Value(std::move(made));
 }
@@ -130,7 +167,7 @@ static std::size_t clamped(std::int64_t at, std::size_t size) {
   return static_cast<std::size_t>(std::min(at, length));
 }
 
-Made slice(Arguments args, const Surroundings&) {
+Made slice(Arguments args, const Surroundings& around) {
   const auto from = as_index(args[1]);
   if (!from) return unfit(args[1], "a whole number");
   std::optional<std::int64_t> to;
@@ -142,17 +179,21 @@ Made slice(Arguments args, const Surroundings&) {
     const std::size_t first = clamped(*from, list->size());
     const std::size_t last = to ? clamped(*to, list->size()) : list->size();
     List part;
-    for (std::size_t i = first; i < last; ++i) part.push_back((*list)[i]);
+    for (std::size_t i = first; i < last; ++i) {
+      const std::string* text = (*list)[i].text();
+      if (!around.budget->make(sizeof(Value) + (text != nullptr ? text->size() : 0))) return exceeded(around);
+      part.push_back((*list)[i]);
+    }
     return Value(std::move(part));
   }
   const auto text = as_text(args[0]);
   if (!text) return unfit(args[0], "a text or a list");
-  const auto points = characters(*text);
-  const std::size_t first = clamped(*from, points.size());
-  const std::size_t last = to ? clamped(*to, points.size()) : points.size();
-  std::string part;
-  for (std::size_t i = first; i < last; ++i) part += points[i];
-  return Value(std::move(part));
+  const std::size_t size = count_characters(*text);
+  const std::size_t first = place_of(*text, clamped(*from, size));
+  const std::size_t last = to ? place_of(*text, clamped(*to, size)) : text->size();
+  if (last <= first) return Value("");
+  if (!around.budget->make(last - first)) return exceeded(around);
+  return Value(text->substr(first, last - first));
 }
 
 Made length(Arguments args, const Surroundings&) {
@@ -161,7 +202,7 @@ Made length(Arguments args, const Surroundings&) {
   if (value.record() != nullptr) return Value(static_cast<std::int64_t>(value.record()->size()));
   const auto text = as_text(args[0]);
   if (!text) return unfit(args[0], "a text or a list");
-  return Value(static_cast<std::int64_t>(characters(*text).size()));
+  return Value(static_cast<std::int64_t>(count_characters(*text)));
 }
 
 }  // namespace pipewright::engine::functions

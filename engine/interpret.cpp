@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
@@ -66,11 +68,8 @@ Value settled(Value value, const Type& type, const Expr* expr) {
 
 std::string brief(const Value& value) {
   if (value.is_null()) return "null";
-  std::string text = value.list() != nullptr || value.record() != nullptr ? write_json(value) : value.display();
-  if (text.size() <= 60) return text;
-  std::size_t end = 57;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + "…";
+  if (value.text() != nullptr) return shortened(*value.text(), 60);
+  return value.list() != nullptr || value.record() != nullptr ? json_start(value, 60) : shortened(value.display(), 60);
 }
 
 std::string name_of(const Expr& expr) {
@@ -141,11 +140,17 @@ class Walk {
     scope_.now = event.received_at;
     scope_.time_zone = event.time_zone;
     scope_.reached = event.reached;
+    scope_.budget = Budget(event.limits);
   }
 
   Progress run(const plan::Steps& steps) {
     Course course = chain(steps);
     Progress progress;
+    // Nothing is under way yet when nothing is recorded: an event that costs too much then ends without an effect.
+    if (scope_.budget.exceeded() && recorded_.empty()) {
+      wants_.clear();
+      course = parked_ ? *parked_ : course;
+    }
     progress.wants = std::move(wants_);
     if (!progress.wants.empty() || course.state == Course::State::waits) return progress;
     Ending ending;
@@ -218,12 +223,25 @@ class Walk {
     if (slot < 0) return;
     const auto at = static_cast<std::size_t>(slot);
     if (at >= scope_.slots.size()) scope_.slots.resize(at + 1);
+    if (in_each_) covered_.emplace_back(at, std::move(scope_.slots[at]));
     scope_.slots[at] = std::move(value);
+  }
+
+  // What an item of `each` binds is its own: the values that stood there come back.
+  void uncover(std::size_t from) {
+    for (; covered_.size() > from; covered_.pop_back())
+      scope_.slots[covered_.back().first] = std::move(covered_.back().second);
+  }
+
+  Course exceeded(const plan::Place& place, std::string_view what) {
+    return {Course::State::parked, fmt::format("{} {}", what, scope_.budget.reason()), &place};
   }
 
   Course let(const plan::Let& node, const plan::Place& place) {
     Evaluated value = evaluate(node.value, scope_);
     if (!value) return stop(value.error(), place);
+    if (value->text() != nullptr && !scope_.budget.make(value->text()->size()))
+      return exceeded(place, "`let`");  // lists and records are shared, a text is copied
     bind(node.slot, std::move(*value));
     return {};
   }
@@ -254,23 +272,37 @@ class Walk {
     if (items->list() == nullptr)
       return {Course::State::parked, fmt::format("`{}` is no list", node.list.place.text), &place};
     const std::size_t depth = path_.size();
-    const std::vector<Value> outside = scope_.slots;
+    const std::size_t covered = covered_.size();
+    const bool inner = std::exchange(in_each_, true);
     bool waits = false;
-    for (std::size_t i = 0; i < items->list()->size(); ++i) {
-      scope_.slots = outside;  // what an item binds is its own
-      bind(node.slot, (*items->list())[i]);
-      path_ += fmt::format("[{}].", i + 1);
-      Course course = chain(*node.steps);
-      path_.resize(depth);
+    std::optional<Course> parked;  // the first item of this loop
+    for (std::size_t i = 0; i < items->list()->size() && !scope_.budget.exceeded(); ++i) {
+      Course course;
+      if (scope_.budget.walk(1)) {
+        bind(node.slot, (*items->list())[i]);
+        path_ += fmt::format("[{}].", i + 1);
+        course = chain(*node.steps);
+        path_.resize(depth);
+        uncover(covered);
+      } else {
+        course = exceeded(place, "`each`");
+      }
       if (course.state == Course::State::waits) waits = true;
       if (course.state == Course::State::through) passed_ = true;
       if (course.state == Course::State::skipped && !first_skip_) first_skip_ = std::move(course);
-      if (course.state == Course::State::parked && !parked_) parked_ = std::move(course);
+      if (course.state == Course::State::parked && !parked) parked = std::move(course);
     }
-    scope_.slots = outside;
-    if (waits) return {Course::State::waits, {}, nullptr};
-    if (parked_) return *parked_;
+    in_each_ = inner;
+    if (parked && (!parked_ || scope_.budget.exceeded())) parked_ = parked;
+    if (waits && !(scope_.budget.exceeded() && recorded_.empty())) return {Course::State::waits, {}, nullptr};
+    if (parked) return *parked;
     return {};
+  }
+
+  bool count(const Value& value) { return scope_.budget.make(weight_of(value, scope_.budget.room())); }
+
+  Halt exceeded_halt(const Expr& at) {
+    return {Halt::Kind::fail, fmt::format("{} {}", name_of(at), scope_.budget.reason()), &at.place};
   }
 
   // The operation, or why there is none.
@@ -279,6 +311,9 @@ class Walk {
     made.verb = node.verb;
     made.pipeline = event_.pipeline;
     made.event_key = event_.key;
+    // A line of a file is a text, of which each operation gets a copy.
+    if (event_.record.text() != nullptr && !count(event_.record))
+      return tl::unexpected<Halt>(Halt{Halt::Kind::fail, "the record " + scope_.budget.reason(), nullptr});
     made.source_record = event_.record;
     if (node.text) {
       if (auto halted = fill_text(*node.text, made)) return tl::unexpected<Halt>(std::move(*halted));
@@ -294,6 +329,7 @@ class Walk {
           if (node.verb == Verb::set && field.name == "id") null_id_ = true;
           continue;
         }
+        if (!count(*value)) return exceeded_halt(field.value);
         into.emplace_back(field.name, settled(std::move(*value), field.value.type, &field.value));
       }
       return std::nullopt;
@@ -315,7 +351,9 @@ class Walk {
     const auto piece = [&](const plan::Expr& from) -> std::optional<Halt> {
       const Evaluated value = evaluate(from, scope_);
       if (!value) return value.error();
-      made.text_parts.push_back({printed(*value, from.type), !std::holds_alternative<plan::Literal>(from.node)});
+      std::string text;
+      if (!append_printed(text, *value, from.type, scope_.budget)) return exceeded_halt(from);
+      made.text_parts.push_back({std::move(text), !std::holds_alternative<plan::Literal>(from.node)});
       return std::nullopt;
     };
     const auto* pieces = std::get_if<plan::TextOf>(&expr.node);
@@ -333,19 +371,28 @@ class Walk {
     return std::nullopt;
   }
 
+  // What is recorded of this step: at its address, or, when another plan made it, by what it did. Each recorded outcome
+  // answers one step.
   const Recorded* recorded_at(const plan::Action& node, std::optional<Operation>& made) {
     if (recorded_.empty()) return nullptr;
     const auto found = recorded_.find(path_);
-    if (found == recorded_.end()) return nullptr;
-    if (!found->second.verify) return &found->second;
+    if (found != recorded_.end() && found->second.readable) return &found->second;
+    if (!is_moved(recorded_.rbegin()->first)) return nullptr;  // `~` sorts behind every address of this plan
     auto now = operation(node);
     if (!now) return nullptr;
-    const bool same = fingerprint(node, *now) == found->second.input;
+    const std::string input = fingerprint(node, *now);
     made = std::move(*now);
-    return same ? &found->second : nullptr;
+    for (auto at = recorded_.lower_bound("~"); at != recorded_.end(); ++at) {
+      if (!at->second.readable || at->second.input != input || !claimed_.insert(at->first).second) continue;
+      return &at->second;
+    }
+    return nullptr;
   }
 
+  static bool is_moved(const Address& address) { return address.starts_with('~'); }
+
   Course action(const plan::Action& node, const plan::Place& place) {
+    if (!scope_.budget.effect()) return exceeded(place, "this action");
     std::optional<Operation> made;
     if (const Recorded* known = recorded_at(node, made)) return came_of(node, place, known->outcome, nullptr);
     if (!made) {
@@ -418,8 +465,11 @@ class Walk {
   const std::map<Address, Recorded>& recorded_;
   const Reasons reasons_;
   Scope scope_;
+  bool in_each_ = false;
+  std::vector<std::pair<std::size_t, Value>> covered_;  // what items of `each` have bound over
   Address path_;
   std::vector<Want> wants_;
+  std::set<Address> claimed_;  // outcomes of another plan that a step of this walk has taken
   std::vector<std::string> warnings_;
   bool written_ = false;
   bool unchanged_ = false;

@@ -19,8 +19,8 @@ using Address = std::string;
 /// What is known of an effect that was already made.
 struct Recorded {
   Outcome outcome;
-  std::string input;    ///< fingerprint of the operation that it answers
-  bool verify = false;  ///< the plan may be another one: the outcome counts only if the operation is still the same
+  std::string input;     ///< fingerprint of the operation that it answers
+  bool readable = true;  ///< false: the journal's record cannot be read; the effect was possibly done
 };
 
 /// One event, as its pipeline sees it.
@@ -32,6 +32,7 @@ struct EventData {
   std::string pipeline;
   std::string key;             ///< the source record's id
   Reached* reached = nullptr;  ///< what the walk passes is noted there
+  BudgetLimits limits;         ///< an event that exceeds them parks; nothing of it is sent that is not under way
 };
 
 /// An effect that the event now wants.

@@ -4,15 +4,16 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 #include "base/overloaded.hpp"
+#include "base/text.hpp"
 
 namespace pipewright::engine {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-
-constexpr int deepest = 200;
 
 std::string_view number_text(std::string_view token) {
   while (!token.empty() &&
@@ -48,6 +49,7 @@ bool is_json_number(std::string_view text) {
 struct Malformed {
   simdjson::error_code code;
 };
+struct TooMany {};
 
 void check(simdjson::error_code code) {
   if (code != simdjson::SUCCESS) throw Malformed{code};
@@ -56,80 +58,135 @@ void check(simdjson::error_code code) {
 // Neighbouring documents look alike (the lines of a file): as many fields as the last one had are made room for.
 thread_local std::size_t fields_before = 8;
 
-template <class Json>
-Value read(Json&& json, int depth) {
-  if (depth > deepest) throw Malformed{simdjson::DEPTH_ERROR};
-  ondemand::json_type type;
-  check(json.type().get(type));
-  switch (type) {
-    case ondemand::json_type::object: {
-      ondemand::object object;
-      check(json.get_object().get(object));
-      Record record;
-      record.reserve(depth == 0 ? fields_before : 2);
-      for (auto field : object) {
-        std::string_view name;
-        check(field.unescaped_key().get(name));
-        std::string key(name);
-        ondemand::value inner;
-        check(field.value().get(inner));
-        Value value = read(inner, depth + 1);
-        if (!record.empty() && find_field(record, key) != nullptr) {
-          set_field(record, key, std::move(value));
-        } else {
-          record.emplace_back(std::move(key), std::move(value));
-        }
+class Reader {
+ public:
+  explicit Reader(const JsonLimits& limits) : limits_(limits) {}
+
+  template <class Json>
+  Value read(Json&& json, std::size_t depth) {
+    if (depth > limits_.depth) throw Malformed{simdjson::DEPTH_ERROR};
+    if (++values_ > limits_.values) throw TooMany{};
+    ondemand::json_type type;
+    check(json.type().get(type));
+    switch (type) {
+      case ondemand::json_type::object:
+        return object(json, depth);
+      case ondemand::json_type::array:
+        return array(json, depth);
+      case ondemand::json_type::string: {
+        std::string_view text;
+        check(json.get_string().get(text));
+        return Value(std::string(text));
       }
-      if (depth == 0) fields_before = std::clamp<std::size_t>(record.size(), 2, 64);
-      return Value(std::move(record));
-    }
-    case ondemand::json_type::array: {
-      ondemand::array array;
-      check(json.get_array().get(array));
-      List list;
-      for (auto element : array) {
-        ondemand::value inner;
-        check(element.get(inner));
-        list.push_back(read(inner, depth + 1));
+      case ondemand::json_type::boolean: {
+        bool truth = false;
+        check(json.get_bool().get(truth));
+        return Value(truth);
       }
-      return Value(std::move(list));
-    }
-    case ondemand::json_type::string: {
-      std::string_view text;
-      check(json.get_string().get(text));
-      return Value(std::string(text));
-    }
-    case ondemand::json_type::boolean: {
-      bool truth = false;
-      check(json.get_bool().get(truth));
-      return Value(truth);
-    }
-    case ondemand::json_type::number: {
-      std::string_view token;
-      if constexpr (std::is_same_v<std::remove_cvref_t<Json>, ondemand::document>) {
-        check(json.raw_json_token().get(token));
-        double ignored = 0;  // moves behind the number
-        const auto code = json.get_double().get(ignored);
-        if (code != simdjson::SUCCESS && code != simdjson::NUMBER_ERROR) throw Malformed{code};
-      } else {
-        token = json.raw_json_token();  // the iteration steps over what was only looked at
+      case ondemand::json_type::number:
+        return number(json);
+      case ondemand::json_type::null: {
+        bool null = false;
+        check(json.is_null().get(null));
+        if (!null) throw Malformed{simdjson::N_ATOM_ERROR};
+        return {};
       }
-      token = number_text(token);
-      if (!is_json_number(token)) throw Malformed{simdjson::NUMBER_ERROR};
-      if (const auto decimal = Decimal::parse(token)) return Value(*decimal);
-      return Value(std::string(token));
     }
-    case ondemand::json_type::null: {
-      bool null = false;
-      check(json.is_null().get(null));
-      if (!null) throw Malformed{simdjson::N_ATOM_ERROR};
-      return {};
-    }
+    return {};
   }
-  return {};
+
+ private:
+  template <class Json>
+  Value object(Json&& json, std::size_t depth) {
+    ondemand::object object;
+    check(json.get_object().get(object));
+    RecordBuilder fields(depth == 0 ? fields_before : 2);
+    for (auto field : object) {
+      std::string_view name;
+      check(field.unescaped_key().get(name));
+      std::string key(name);
+      ondemand::value inner;
+      check(field.value().get(inner));
+      Value value = read(inner, depth + 1);
+      fields.set(std::move(key), std::move(value));
+    }
+    Record record = fields.take();
+    if (depth == 0) fields_before = std::clamp<std::size_t>(record.size(), 2, 64);
+    return Value(std::move(record));
+  }
+
+  template <class Json>
+  Value array(Json&& json, std::size_t depth) {
+    ondemand::array array;
+    check(json.get_array().get(array));
+    List list;
+    for (auto element : array) {
+      ondemand::value inner;
+      check(element.get(inner));
+      list.push_back(read(inner, depth + 1));
+    }
+    return Value(std::move(list));
+  }
+
+  template <class Json>
+  static Value number(Json&& json) {
+    std::string_view token;
+    if constexpr (std::is_same_v<std::remove_cvref_t<Json>, ondemand::document>) {
+      check(json.raw_json_token().get(token));
+      double ignored = 0;  // moves behind the number
+      const auto code = json.get_double().get(ignored);
+      if (code != simdjson::SUCCESS && code != simdjson::NUMBER_ERROR) throw Malformed{code};
+    } else {
+      token = json.raw_json_token();  // the iteration steps over what was only looked at
+    }
+    token = number_text(token);
+    if (!is_json_number(token)) throw Malformed{simdjson::NUMBER_ERROR};
+    if (const auto decimal = Decimal::parse(token)) return Value(*decimal);
+    return Value(std::string(token));
+  }
+
+  const JsonLimits& limits_;
+  std::size_t values_ = 0;
+};
+
+// ---- repairs
+// -------------------------------------------------------------------------------------------------------------------------
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+// The code unit of an escape `\uXXXX` at this place; nothing where there is none.
+std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
+  unsigned unit = 0;
+  const char* end = text.data() + at + 6;
+  const auto read = std::from_chars(text.data() + at + 2, end, unit, 16);
+  return read.ptr == end ? std::optional(unit) : std::nullopt;
 }
 
-void append_quoted(std::string& out, std::string_view text) {
+bool may_escape_surrogates(std::string_view text) {
+  return text.find("\\ud") != std::string_view::npos || text.find("\\uD") != std::string_view::npos;
+}
+
+// Halves of surrogate pairs that stand alone become the escape of U+FFFD, in place.
+void replace_lone_surrogates(std::string& text, std::size_t size) {
+  const std::string_view seen(text.data(), size);
+  const auto high = [](std::optional<unsigned> unit) { return unit && *unit >= 0xD800 && *unit < 0xDC00; };
+  const auto low = [](std::optional<unsigned> unit) { return unit && *unit >= 0xDC00 && *unit < 0xE000; };
+  for (std::size_t at = 0; (at = seen.find('\\', at)) != std::string_view::npos;) {
+    const std::optional<unsigned> unit = escaped_unit(seen, at);
+    if (high(unit) && low(escaped_unit(seen, at + 6))) {
+      at += 12;
+      continue;
+    }
+    if (high(unit) || low(unit)) text.replace(at, 6, "\\uFFFD");
+    at += unit ? 6 : 2;
+  }
+}
+
+// ---- writing
+// -------------------------------------------------------------------------------------------------------------------------
+
+void append_escaped(std::string& out, std::string_view text) {
   out.push_back('"');
   std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -161,118 +218,107 @@ void append_quoted(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
-// What plain JSON has no word for is an object with one key that begins with `$`.
-void append_encoded(std::string& out, const Value& value) {
-  const auto tagged = [&out](std::string_view tag, std::string_view text) {
-    out += "{\"$";
-    out += tag;
-    out += "\":";
-    append_quoted(out, text);
-    out.push_back('}');
-  };
-  std::visit(overloaded{
-                 [&](Instant held) { tagged("time", fmt::format("{}", held.time_since_epoch().count())); },
-                 [&](const Date& held) { tagged("date", date_text(held)); },
-                 [&](Duration held) { tagged("duration", fmt::format("{}", held.count())); },
-                 [&](Clear) { tagged("clear", ""); },
-                 [&](const Placeholder& held) { tagged("placeholder", held.label); },
-                 [&](const Broken& held) {
-                   out += "{\"$broken\":[";
-                   append_quoted(out, held.path);
-                   out.push_back(',');
-                   append_quoted(out, held.expected);
-                   out.push_back(',');
-                   append_quoted(out, held.found);
-                   out += "]}";
-                 },
-                 [&](const std::shared_ptr<const List>& list) {
-                   out.push_back('[');
-                   for (std::size_t i = 0; i < list->size(); ++i) {
-                     if (i > 0) out.push_back(',');
-                     append_encoded(out, (*list)[i]);
-                   }
-                   out.push_back(']');
-                 },
-                 [&](const std::shared_ptr<const Record>& record) {
-                   const bool ambiguous = record->size() == 1 && record->front().first.starts_with('$');
-                   if (ambiguous) out += "{\"$record\":";
-                   out.push_back('{');
-                   bool first = true;
-                   for (const auto& [name, field] : *record) {
-                     if (!first) out.push_back(',');
-                     first = false;
-                     append_quoted(out, name);
-                     out.push_back(':');
-                     append_encoded(out, field);
-                   }
-                   out.push_back('}');
-                   if (ambiguous) out.push_back('}');
-                 },
-                 [&](const auto&) { append_json(out, value); },
-             },
-             value.data());
+// JSON is UTF-8, whatever stands in a text.
+void append_quoted(std::string& out, std::string_view text) {
+  if (simdjson::validate_utf8(text))
+    append_escaped(out, text);
+  else
+    append_escaped(out, repaired_utf8(text));
 }
 
-Value decoded(const Value& value);
+// Writes until the text has more than `limit` bytes; false when it stopped there.
+class Writer {
+ public:
+  Writer(std::string& out, std::size_t limit) : out_(out), limit_(limit) {}
 
-Value decoded_fields(const Record& record) {
-  Record fields;
-  fields.reserve(record.size());
-  for (const auto& [name, field] : record) fields.emplace_back(name, decoded(field));
-  return Value(std::move(fields));
-}
-
-Value decoded(const Value& value) {
-  if (const List* list = value.list()) {
-    List elements;
-    elements.reserve(list->size());
-    for (const Value& element : *list) elements.push_back(decoded(element));
-    return Value(std::move(elements));
+  bool write(const Value& value) {
+    return std::visit(overloaded{
+                          [&](Null) { return plain("null"); },
+                          [&](Clear) { return plain("null"); },
+                          [&](bool held) { return plain(held ? "true" : "false"); },
+                          [&](const Decimal& held) { return plain(held.text()); },
+                          [&](const std::string& held) { return quoted(held); },
+                          [&](const std::shared_ptr<const List>& list) { return elements(*list); },
+                          [&](const std::shared_ptr<const Record>& record) { return fields(*record); },
+                          [&](const auto&) { return quoted(value.display()); },
+                      },
+                      value.data());
   }
-  const Record* record = value.record();
-  if (record == nullptr) return value;
-  if (record->size() != 1 || !record->front().first.starts_with('$')) return decoded_fields(*record);
-  const auto& [tag, held] = record->front();
-  if (tag == "$record" && held.record() != nullptr) return decoded_fields(*held.record());
-  if (tag == "$clear") return Value(Clear{});
-  if (tag == "$broken" && held.list() != nullptr && held.list()->size() == 3) {
-    const List& parts = *held.list();
-    return Value(Broken{parts[0].display(), parts[1].display(), parts[2].display()});
+
+ private:
+  bool plain(std::string_view text) {
+    out_ += text;
+    return out_.size() <= limit_;
   }
-  const std::string text = held.display();
-  if (tag == "$placeholder") return Value(Placeholder{text});
-  if (tag == "$date") return Value(parse_date(text).value_or(Date{}));
-  const auto count = Decimal::parse(text).value_or(Decimal(0)).integer().value_or(0);
-  if (tag == "$time") return Value(Instant(Duration(count)));
-  if (tag == "$duration") return Value(Duration(count));
-  return decoded_fields(*record);
-}
+  bool quoted(std::string_view text) {
+    const std::size_t left = out_.size() < limit_ ? limit_ - out_.size() : 0;
+    append_quoted(out_, text.size() > left ? first_bytes(text, left + 4) : text);
+    return out_.size() <= limit_;
+  }
+  bool elements(const List& list) {
+    out_.push_back('[');
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (i > 0) out_.push_back(',');
+      if (!write(list[i])) return false;
+    }
+    return plain("]");
+  }
+  bool fields(const Record& record) {
+    out_.push_back('{');
+    bool first = true;
+    for (const auto& [name, field] : record) {
+      if (!first) out_.push_back(',');
+      first = false;
+      if (!quoted(name)) return false;
+      out_.push_back(':');
+      if (!write(field)) return false;
+    }
+    return plain("}");
+  }
+
+  std::string& out_;
+  const std::size_t limit_;
+};
 
 }  // namespace
 
-Result<Value> parse_json(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+Result<Value> parse_json(std::string_view text, const JsonLimits& limits) {
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  if (text.size() > limits.bytes) {
+    return fail(fmt::format("the JSON text has {} bytes, more than the {} that are read", text.size(), limits.bytes),
+                "ask for less at a time");
+  }
   thread_local ondemand::parser parser;
   thread_local std::string padded;
   padded.assign(text);
-  padded.append(simdjson::SIMDJSON_PADDING, '\0');
-  const simdjson::padded_string_view view(padded.data(), text.size(), padded.size());
+  if (may_escape_surrogates(padded)) replace_lone_surrogates(padded, padded.size());
+  std::size_t size = padded.size();
   ondemand::document document;
+  const auto opened = [&] {
+    size = padded.size();
+    padded.append(simdjson::SIMDJSON_PADDING, '\0');
+    return parser.iterate(simdjson::padded_string_view(padded.data(), size, padded.size())).get(document);
+  };
+  auto code = opened();
+  if (code == simdjson::UTF8_ERROR) {
+    padded = repaired_utf8(std::string_view(padded).substr(0, size));
+    code = opened();
+  }
+  if (code != simdjson::SUCCESS) return fail(fmt::format("not JSON: {}", simdjson::error_message(code)));
   const auto offset = [&] {
     const char* at = nullptr;
-    if (document.current_location().get(at) != simdjson::SUCCESS || at < padded.data()) return text.size();
+    if (document.current_location().get(at) != simdjson::SUCCESS || at < padded.data()) return size;
     return static_cast<std::size_t>(at - padded.data());
   };
-  if (const auto code = parser.iterate(view).get(document); code != simdjson::SUCCESS) {
-    return fail(fmt::format("not JSON: {}", simdjson::error_message(code)));
-  }
   try {
-    Value value = read(document, 0);
+    Value value = Reader(limits).read(document, 0);
     const char* behind = nullptr;
     if (document.current_location().get(behind) == simdjson::SUCCESS) {
       return fail(fmt::format("not JSON: something follows the document at byte {}", offset()));
     }
     return value;
+  } catch (const TooMany&) {
+    return fail(fmt::format("the JSON text has more than {} values", limits.values), "ask for less at a time");
   } catch (const Malformed& malformed) {
     return fail(fmt::format("not JSON at byte {}: {}", offset(), simdjson::error_message(malformed.code)));
   } catch (const simdjson::simdjson_error& error) {
@@ -281,11 +327,20 @@ Result<Value> parse_json(std::string_view text) {
 }
 
 Result<std::vector<std::string_view>> element_texts(std::string& text, std::string_view name) {
-  text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+  if (text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
   ondemand::parser parser;  // its index is as large as the text: not kept
   try {
     ondemand::document document;
-    check(parser.iterate(text.data(), text.size(), text.capacity()).get(document));
+    const auto opened = [&] {
+      text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+      return parser.iterate(text.data(), text.size(), text.capacity()).get(document);
+    };
+    auto code = opened();
+    if (code == simdjson::UTF8_ERROR) {
+      text = repaired_utf8(text);
+      code = opened();
+    }
+    check(code);
     ondemand::array array;
     check(document.find_field_unordered(name).get_array().get(array));
     std::vector<std::string_view> texts;
@@ -306,37 +361,7 @@ Result<std::vector<std::string_view>> element_texts(std::string& text, std::stri
 
 void append_json_text(std::string& out, std::string_view text) { append_quoted(out, text); }
 
-void append_json(std::string& out, const Value& value) {
-  std::visit(overloaded{
-                 [&](Null) { out += "null"; },
-                 [&](bool held) { out += held ? "true" : "false"; },
-                 [&](const Decimal& held) { out += held.text(); },
-                 [&](const std::string& held) { append_quoted(out, held); },
-                 [&](const std::shared_ptr<const List>& list) {
-                   out.push_back('[');
-                   for (std::size_t i = 0; i < list->size(); ++i) {
-                     if (i > 0) out.push_back(',');
-                     append_json(out, (*list)[i]);
-                   }
-                   out.push_back(']');
-                 },
-                 [&](const std::shared_ptr<const Record>& record) {
-                   out.push_back('{');
-                   bool first = true;
-                   for (const auto& [name, field] : *record) {
-                     if (!first) out.push_back(',');
-                     first = false;
-                     append_quoted(out, name);
-                     out.push_back(':');
-                     append_json(out, field);
-                   }
-                   out.push_back('}');
-                 },
-                 [&](Clear) { out += "null"; },
-                 [&](const auto&) { append_quoted(out, value.display()); },
-             },
-             value.data());
-}
+bool append_json(std::string& out, const Value& value, std::size_t limit) { return Writer(out, limit).write(value); }
 
 std::string write_json(const Value& value) {
   std::string out;
@@ -344,16 +369,10 @@ std::string write_json(const Value& value) {
   return out;
 }
 
-std::string encode(const Value& value) {
+std::string json_start(const Value& value, std::size_t limit) {
   std::string out;
-  append_encoded(out, value);
-  return out;
-}
-
-Result<Value> decode(std::string_view text) {
-  Result<Value> parsed = parse_json(text);
-  if (!parsed) return parsed;
-  return decoded(*parsed);
+  append_json(out, value, limit);
+  return shortened(out, limit);
 }
 
 }  // namespace pipewright::engine

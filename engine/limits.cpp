@@ -54,6 +54,19 @@ void Bucket::change(Rate rate, Instant now) {
   filled_at_ = now;
 }
 
+void Bucket::restore(std::int64_t tokens, Duration ago, Duration pause, Instant now) {
+  refill(now);
+  paused_until_ = now + pause;
+  if (rate_.interval.count() <= 0) return;
+  tokens_ = std::min<std::int64_t>(rate_.burst, tokens + ago / rate_.interval);
+}
+
+std::int64_t Bucket::tokens(Instant now) const {
+  Bucket here = *this;
+  here.refill(now);
+  return here.tokens_;
+}
+
 int Bucket::headroom(Instant now) const {
   Bucket here = *this;
   here.refill(now);

@@ -1,6 +1,7 @@
 // Token buckets: how often one group of an account may be called. Pure: the time is passed in.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,11 @@ class Bucket {
   void apply(const Feedback& feedback, Instant now);
   /// Another rate after a reload; what was spent stays spent.
   void change(Rate rate, Instant now);
+  /// As an earlier process left it, `ago`: what was gathered since is counted in.
+  void restore(std::int64_t tokens, Duration ago, Duration pause, Instant now);
+  /// Tokens there now, below zero after a penalty; and how long the server's pause lasts.
+  [[nodiscard]] std::int64_t tokens(Instant now) const;
+  [[nodiscard]] Duration pause_left(Instant now) const { return std::max(Duration(0), paused_until_ - now); }
   /// Whole tokens there now; for `status`.
   [[nodiscard]] int headroom(Instant now) const;
   [[nodiscard]] const Rate& rate() const { return rate_; }

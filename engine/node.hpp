@@ -154,6 +154,12 @@ struct SettingKey {
   bool required = false;  ///< for `run`
   std::string doc;
   std::vector<std::string> values;  ///< the words it may have; empty: any
+  bool technical = false;           ///< how the account is reached, not what is written there
+
+  /// Whether its value decides what is written: then another one makes another plan of the same program.
+  [[nodiscard]] bool has_meaning() const {
+    return !technical && kind != Kind::secret && kind != Kind::duration && kind != Kind::rate;
+  }
 };
 
 /// The values of one connection, read and checked against its keys. A secret that could not be resolved is absent.
@@ -310,7 +316,7 @@ struct Change {
 
 struct Outcome {
   enum class Kind { done, unchanged, found, nothing, skipped, failed };
-  Kind kind = Kind::done;
+  Kind kind = Kind::failed;
   std::string operation = "none";     ///< what was really made: create, update, set, append, send, none
   Value result;                       ///< the record that the step's name is bound to (for `nothing`: null)
   std::vector<Change> changes;        ///< field by field, for an update
@@ -320,6 +326,15 @@ struct Outcome {
   std::optional<Failure> failure;     ///< for `failed`
   std::string reason;                 ///< for `skipped`: why ("`id` is null")
 
+  /// Something was changed at the target.
+  [[nodiscard]] bool wrote() const { return kind == Kind::done && operation != "none"; }
+
+  static Outcome done(std::string operation) {
+    Outcome outcome;
+    outcome.kind = Kind::done;
+    outcome.operation = std::move(operation);
+    return outcome;
+  }
   static Outcome failed(Failure failure) {
     Outcome outcome;
     outcome.kind = Kind::failed;
@@ -420,9 +435,10 @@ struct SourceNode {
   Duration every{std::chrono::seconds(60)};
   bool rereadable = false;  ///< a file is its own journal: the cursor is a position to return to
   std::function<Task<Page>(Connection&, Look, Calls&)> look;
-  /// An event that waited over five minutes and has written nothing yet is looked at again: a reason to skip it, or
-  /// nothing.
-  std::function<Task<std::optional<std::string>>(Connection&, Value record, Calls&)> still_wanted;
+  /// Events that waited over five minutes and have written nothing yet are checked again, many at once: for each of the
+  /// records a reason to skip it, or nothing (also when the source does not answer).
+  std::function<Task<std::vector<std::optional<std::string>>>(Connection&, std::vector<Value> records, Calls&)>
+      still_wanted;
 };
 
 struct Nodes {

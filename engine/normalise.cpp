@@ -10,14 +10,8 @@ namespace {
 
 using Kind = dsl::Type::Kind;
 
-std::string shortened(const Value& value) {
-  std::string text = write_json(value);
-  if (text.size() > 60) text = text.substr(0, 57) + "…";
-  return text;
-}
-
 Value broken(const Value& raw, const dsl::Type& type, const std::string& path) {
-  return Value(Broken{path, dsl::type_text(type.plain()), raw.is_null() ? "missing" : shortened(raw)});
+  return Value(Broken{path, dsl::type_text(type.plain()), raw.is_null() ? "missing" : json_start(raw, 60)});
 }
 
 bool is_nothing(const Value& raw, const dsl::Type& type) {

@@ -22,6 +22,37 @@ void set_field(Record& record, std::string_view name, Value value) {
   record.emplace_back(std::string(name), std::move(value));
 }
 
+void RecordBuilder::set(std::string name, Value value) {
+  constexpr std::size_t many = 48;
+  if (record_.size() < many) {
+    if (!record_.empty()) return set_field(record_, name, std::move(value));
+    record_.reserve(expected_);
+    record_.emplace_back(std::move(name), std::move(value));
+    return;
+  }
+  if (places_.empty()) {
+    for (std::size_t i = 0; i < record_.size(); ++i) places_.emplace(record_[i].first, i);
+  }
+  const auto [place, added] = places_.emplace(name, record_.size());
+  if (added)
+    record_.emplace_back(std::move(name), std::move(value));
+  else
+    record_[place->second].second = std::move(value);
+}
+
+// Empty lists and records are many: one of each serves all.
+Value::Value(List value) {
+  static const auto empty = std::make_shared<const List>();
+  data_ = value.empty() ? empty : std::make_shared<const List>(std::move(value));
+}
+
+Value::Value(Record value) {
+  static const auto empty = std::make_shared<const Record>();
+  data_ = value.empty() ? empty : std::make_shared<const Record>(std::move(value));
+}
+
+Value::Value(Broken value) : data_(std::make_shared<const Broken>(std::move(value))) {}
+
 const Value& Value::operator[](std::string_view name) const {
   static const Value null;
   const Record* fields = record();
@@ -48,19 +79,23 @@ std::string Value::display() const {
                         [this](const std::shared_ptr<const Record>&) { return write_json(*this); },
                         [](Clear) { return std::string(); },
                         [](const Placeholder& held) { return held.label; },
-                        [](const Broken& held) { return held.found; },
+                        [](const std::shared_ptr<const Broken>& held) { return held->found; },
                     },
                     data_);
 }
 
 bool operator==(const Value& a, const Value& b) {
   if (a.data_.index() != b.data_.index()) return false;
-  if (const List* list = a.list()) return *list == *b.list();
+  if (const List* list = a.list()) return list == b.list() || *list == *b.list();
+  if (const Broken* broken = a.broken()) return *broken == *b.broken();
   if (const Record* record = a.record()) {
     const Record& other = *b.record();
+    if (record == &other) return true;
     if (record->size() != other.size()) return false;
-    for (const auto& [name, value] : *record) {
-      const Value* found = find_field(other, name);
+    for (std::size_t i = 0; i < record->size(); ++i) {
+      const auto& [name, value] = (*record)[i];
+      const bool same_place = other[i].first == name;  // nearly always
+      const Value* found = same_place ? &other[i].second : find_field(other, name);
       if (found == nullptr || !(value == *found)) return false;
     }
     return true;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -42,25 +43,24 @@ struct Broken {
 class Value {
  public:
   using Variant = std::variant<Null, bool, Decimal, std::string, Instant, Date, Duration, std::shared_ptr<const List>,
-                               std::shared_ptr<const Record>, Clear, Placeholder, Broken>;
+                               std::shared_ptr<const Record>, Clear, Placeholder, std::shared_ptr<const Broken>>;
 
   Value() = default;
-  Value(bool value) : data_(value) {}                                           // NOLINT(google-explicit-constructor)
-  Value(Decimal value) : data_(value) {}                                        // NOLINT(google-explicit-constructor)
-  Value(int value) : data_(Decimal(value)) {}                                   // NOLINT(google-explicit-constructor)
-  Value(std::int64_t value) : data_(Decimal(value)) {}                          // NOLINT(google-explicit-constructor)
-  Value(std::string value) : data_(std::move(value)) {}                         // NOLINT(google-explicit-constructor)
-  Value(std::string_view value) : data_(std::string(value)) {}                  // NOLINT(google-explicit-constructor)
-  Value(const char* value) : data_(std::string(value)) {}                       // NOLINT(google-explicit-constructor)
-  Value(Instant value) : data_(value) {}                                        // NOLINT(google-explicit-constructor)
-  Value(Date value) : data_(value) {}                                           // NOLINT(google-explicit-constructor)
-  Value(Duration value) : data_(value) {}                                       // NOLINT(google-explicit-constructor)
-  Value(List value) : data_(std::make_shared<const List>(std::move(value))) {}  // NOLINT(google-explicit-constructor)
-  Value(Record value)
-      : data_(std::make_shared<const Record>(std::move(value))) {}  // NOLINT(google-explicit-constructor)
-  Value(Clear value) : data_(value) {}                              // NOLINT(google-explicit-constructor)
-  Value(Placeholder value) : data_(std::move(value)) {}             // NOLINT(google-explicit-constructor)
-  Value(Broken value) : data_(std::move(value)) {}                  // NOLINT(google-explicit-constructor)
+  Value(bool value) : data_(value) {}                           // NOLINT(google-explicit-constructor)
+  Value(Decimal value) : data_(value) {}                        // NOLINT(google-explicit-constructor)
+  Value(int value) : data_(Decimal(value)) {}                   // NOLINT(google-explicit-constructor)
+  Value(std::int64_t value) : data_(Decimal(value)) {}          // NOLINT(google-explicit-constructor)
+  Value(std::string value) : data_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+  Value(std::string_view value) : data_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
+  Value(const char* value) : data_(std::string(value)) {}       // NOLINT(google-explicit-constructor)
+  Value(Instant value) : data_(value) {}                        // NOLINT(google-explicit-constructor)
+  Value(Date value) : data_(value) {}                           // NOLINT(google-explicit-constructor)
+  Value(Duration value) : data_(value) {}                       // NOLINT(google-explicit-constructor)
+  Value(List value);                                            // NOLINT(google-explicit-constructor)
+  Value(Record value);                                          // NOLINT(google-explicit-constructor)
+  Value(Clear value) : data_(value) {}                          // NOLINT(google-explicit-constructor)
+  Value(Placeholder value) : data_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+  Value(Broken value);                                          // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool is_null() const { return std::holds_alternative<Null>(data_); }
   [[nodiscard]] bool is_clear() const { return std::holds_alternative<Clear>(data_); }
@@ -79,7 +79,10 @@ class Value {
     return held == nullptr ? nullptr : held->get();
   }
   [[nodiscard]] const Placeholder* placeholder() const { return std::get_if<Placeholder>(&data_); }
-  [[nodiscard]] const Broken* broken() const { return std::get_if<Broken>(&data_); }
+  [[nodiscard]] const Broken* broken() const {
+    const auto* held = std::get_if<std::shared_ptr<const Broken>>(&data_);
+    return held == nullptr ? nullptr : held->get();
+  }
 
   /// The field of a record; null where there is none, or this is no record.
   [[nodiscard]] const Value& operator[](std::string_view name) const;
@@ -96,6 +99,19 @@ class Value {
 
  private:
   Variant data_;
+};
+
+/// Builds a record field by field: of equal names the last one wins, in linear time however many fields there are.
+class RecordBuilder {
+ public:
+  explicit RecordBuilder(std::size_t expected = 2) : expected_(expected) {}
+  void set(std::string name, Value value);
+  Record take() { return std::move(record_); }
+
+ private:
+  std::size_t expected_;
+  Record record_;
+  std::unordered_map<std::string, std::size_t> places_;  // once there are many
 };
 
 /// The record with `name` set (added at the end, or replaced in place).

@@ -134,7 +134,7 @@ class Demo {
     options.once = true;
     options.give_up = std::chrono::seconds(20);
     engine::Core core(loop, teller, options);
-    Result<void> going = core.start(session_->runnable(), engine::Loop::now());
+    Result<void> going = loop.start(core, session_->runnable());
     if (going) going = drain(core, loop, [] { return stops_asked() > 0; });
     if (!going) {
       tell_error(going.error().message, going.error().help);

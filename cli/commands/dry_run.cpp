@@ -302,7 +302,7 @@ Result<void> deliver(engine::Core& core, const dsl::plan::Plan& plan, const std:
     std::vector<NewEvent> events;
     for (std::size_t i = 0; i < records.size(); ++i)
       events.push_back(input_event(records[i], pipeline.sources.front(), i + 1));
-    if (Result<void> done = core.deliver(pipeline.name, 0, std::move(events), [] {}, engine::Loop::now()); !done)
+    if (Result<void> done = core.deliver(pipeline.name, 0, std::move(events), [] {}, engine::Loop::clock()); !done)
       return done;
   }
   return {};
@@ -352,7 +352,7 @@ int perform(const Options& options, const Project& project, const std::vector<Va
   core_options.keep_requests = true;
   core_options.poll = options.input.empty();
   engine::Core core(loop, announcer, core_options);
-  Result<void> going = core.start((*session)->runnable(), engine::Loop::now());
+  Result<void> going = loop.start(core, (*session)->runnable());
   if (going && !options.input.empty()) going = deliver(core, plan, records);
   if (!going) return refused(going.error());
   const auto cut = [&] { return options.limit && announcer.counts().all() >= *options.limit; };

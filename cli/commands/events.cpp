@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <thread>
 
 #include "base/text.hpp"
-#include "cli/inbox.hpp"
 #include "cli/project.hpp"
 #include "cli/report.hpp"
 #include "cli/session.hpp"
@@ -36,8 +36,11 @@ std::unique_ptr<engine::SqliteJournal> open_to_read(const Options& options, Proj
 }
 
 std::string outcome_text(const ListedEvent& event) {
-  return event.outcome ? engine::ending_text(*event.outcome) : "in flight";
+  if (event.outcome) return engine::ending_text(*event.outcome);
+  return event.waits_for.empty() ? "in flight" : "waiting";
 }
+
+std::string reason_of(const ListedEvent& event) { return event.outcome ? event.reason : event.waits_for; }
 
 std::string listed_json(const ListedEvent& event) {
   std::string line = fmt::format("{{\"id\":{},\"pipeline\":", event.id);
@@ -47,7 +50,7 @@ std::string listed_json(const ListedEvent& event) {
   line += ",\"outcome\":";
   engine::append_json_text(line, outcome_text(event));
   line += ",\"reason\":";
-  engine::append_json_text(line, event.reason);
+  engine::append_json_text(line, reason_of(event));
   line += fmt::format(",\"received_at\":\"{}\"}}", utc_text(event.received_at));
   return line;
 }
@@ -77,8 +80,8 @@ class Places {
  public:
   Places(const engine::SqliteJournal& journal, const ListedEvent& event, const Project& project) {
     const auto text = journal.plan(event.plan);
-    if (!text) return;
-    plan_ = plan_from(text->files, project);
+    if (!text || !*text) return;
+    plan_ = plan_from((*text)->files, project);
     pipeline_ = plan_ == nullptr ? nullptr : plan_->pipeline(event.pipeline);
   }
   [[nodiscard]] std::string of(const engine::Address& address) const {
@@ -91,16 +94,35 @@ class Places {
   const dsl::plan::Pipeline* pipeline_ = nullptr;
 };
 
-void print_story(const engine::SqliteJournal& journal, const ListedEvent& event, const std::string& zone,
-                 const Options& options, const Places& places) {
+/// What the journal has of one event.
+struct Story {
+  std::optional<engine::StoredEvent> stored;
+  std::vector<engine::ListedOutcome> steps;
+};
+
+Result<Story> story_of(const engine::SqliteJournal& journal, EventId id) {
+  auto stored = journal.event(id);
+  if (!stored) return fail(stored.error());
+  auto steps = journal.story(id);
+  if (!steps) return fail(steps.error());
+  return Story{std::move(*stored), std::move(*steps)};
+}
+
+int unreadable(const Error& error) {
+  tell_error(error.message, error.help);
+  return Status::usage;
+}
+
+void print_story(const Story& told, const ListedEvent& event, const std::string& zone, const Options& options,
+                 const Places& places) {
   const auto clock = [&](Instant at) { return zoned_text(at, zone, "%H:%M:%S"); };
   const Instant ended = event.ended_at.value_or(event.received_at);
   fmt::print("event {} · {} · {} · {}{}\n", event.id, event.pipeline, event.key, outcome_text(event),
              event.ended_at ? fmt::format(" at {}, {}", clock(ended), ago(engine::Loop::now() - ended)) : "");
-  const auto stored = journal.event(event.id);
+  const auto& stored = told.stored;
   fmt::print("received {} from {}{}\n", clock(event.received_at), stored ? stored->source : "?",
              event.commit.empty() ? "" : fmt::format(" · git {}", event.commit));
-  for (const engine::ListedOutcome& step : journal.story(event.id)) {
+  for (const engine::ListedOutcome& step : told.steps) {
     const engine::StoredOutcome& outcome = step.stored;
     const std::string line = fmt::format("  {}  {} {}  {}", padded(outcome.address, 4), outcome.node, outcome.verb,
                                          masked(outcome.outcome.summary, options.mask));
@@ -127,7 +149,7 @@ void print_story(const engine::SqliteJournal& journal, const ListedEvent& event,
   if (!event.reason.empty()) fmt::print("why    {}\n", masked(event.reason, options.mask));
   if (!event.place.empty()) fmt::print("where  {}\n", event.place);
   std::string help;
-  for (const engine::ListedOutcome& step : journal.story(event.id)) {
+  for (const engine::ListedOutcome& step : told.steps) {
     if (step.stored.outcome.failure && !step.stored.outcome.failure->help.empty())
       help = step.stored.outcome.failure->help;
   }
@@ -141,11 +163,10 @@ void print_story(const engine::SqliteJournal& journal, const ListedEvent& event,
 
 // The same as one object: {…as listed,
 // "source","place","warnings","steps":[{"address","node","verb","place","summary","failure","calls"}]}.
-std::string story_json(const engine::SqliteJournal& journal, const ListedEvent& event, const Options& options,
-                       const Places& places) {
+std::string story_json(const Story& told, const ListedEvent& event, const Options& options, const Places& places) {
   const auto text = [&](const std::string& shown) { return Value(masked(shown, options.mask)); };
   engine::List steps;
-  for (const engine::ListedOutcome& step : journal.story(event.id)) {
+  for (const engine::ListedOutcome& step : told.steps) {
     engine::List calls;
     for (const engine::Exchange& exchange : step.exchanges) {
       engine::Record call;
@@ -171,7 +192,7 @@ std::string story_json(const engine::SqliteJournal& journal, const ListedEvent& 
   }
   engine::List warnings;
   for (const std::string& warning : event.warnings) warnings.push_back(text(warning));
-  const auto stored = journal.event(event.id);
+  const auto& stored = told.stored;
   engine::Record more;
   more.emplace_back("source", stored ? Value(stored->source) : Value());
   more.emplace_back("place", Value(event.place));
@@ -195,9 +216,10 @@ int events_list(const Options& options) {
   const std::size_t most = options.limit.value_or(SIZE_MAX);
   bool header = false;
   while (shown < most) {
-    const std::vector<ListedEvent> page = journal->events(filter);
-    if (page.empty()) break;
-    for (const ListedEvent& event : page) {
+    const auto page = journal->events(filter);
+    if (!page) return unreadable(page.error());
+    if (page->empty()) break;
+    for (const ListedEvent& event : *page) {
       filter.after = event.id;
       if (!options.pipeline.empty() && event.pipeline != options.pipeline) continue;
       if (shown++ >= most) break;
@@ -210,13 +232,13 @@ int events_list(const Options& options) {
                    padded("OUTCOME", 9), "REASON");
       header = true;
       fmt::print("{}  {}  {}  {}  {}\n", padded(fmt::format("{}", event.id), 6), padded(event.pipeline, 18),
-                 padded(event.key, 18), padded(outcome_text(event), 9), event.reason);
+                 padded(event.key, 18), padded(outcome_text(event), 9), reason_of(event));
     }
-    if (page.size() < filter.limit) break;
+    if (page->size() < filter.limit) break;
   }
   if (options.format == Format::text) {
     if (shown == 0)
-      fmt::print("{}\n", options.all ? "there are no events yet" : "nothing is parked");
+      fmt::print("{}\n", options.all ? "there are no events yet" : "nothing is parked, nothing waits");
     else
       fmt::print(stderr, "one of them at length: pipewright events show ID\n");
   }
@@ -230,108 +252,165 @@ int events_show(const Options& options) {
   if (journal == nullptr) return status;
   for (const std::string& text : options.ids) {
     const auto id = id_of(text);
-    const auto event = id ? journal->listed(*id) : std::nullopt;
+    const auto read = id ? journal->listed(*id) : std::optional<ListedEvent>();
+    if (!read) return unreadable(read.error());
+    const auto& event = *read;
     if (!event) {
       tell_error(fmt::format("there is no event {}", text), "`pipewright events --all` lists all there are");
       return Status::usage;
     }
+    const auto told = story_of(*journal, *id);
+    if (!told) return unreadable(told.error());
     const Places places(*journal, *event, project);
     if (options.format == Format::json)
-      fmt::print("{}\n", story_json(*journal, *event, options, places));
+      fmt::print("{}\n", story_json(*told, *event, options, places));
     else
-      print_story(*journal, *event, project.config.time_zone, options, places);
+      print_story(*told, *event, project.config.time_zone, options, places);
   }
   return Status::fine;
 }
 
 namespace {
 
-int print_answers(const std::vector<engine::RetryAnswer>& answers) {
+using Kind = engine::EventRequest::Kind;
+
+int print_answers(const std::vector<engine::RetryAnswer>& answers, Kind kind) {
   bool refused = false;
+  const char* done = kind == Kind::retry ? "queued for retry" : "skipped";
   for (const engine::RetryAnswer& answer : answers) {
-    fmt::print("event {}: {}{}\n", answer.id, answer.accepted ? "accepted" : "refused",
+    fmt::print("event {}: {}{}\n", answer.id, answer.accepted ? done : "refused",
                answer.reason.empty() ? "" : ", " + answer.reason);
     refused = refused || !answer.accepted;
   }
   return refused ? Status::wrong : Status::fine;
 }
 
+void ask_core(engine::Core& core, const Options& options, Kind kind, const std::vector<EventId>& ids,
+              std::optional<std::vector<engine::RetryAnswer>>& into) {
+  const auto answered = [&into](std::vector<engine::RetryAnswer> answers) { into = std::move(answers); };
+  if (kind == Kind::retry)
+    core.retry(ids, options.as_was, options.stale, engine::Loop::clock(), answered);
+  else
+    core.skip(ids, options.why, engine::Loop::clock(), answered);
+}
+
 // No `run` holds the journal: the work is done here.
-int retry_here(const Options& options, Project& project, std::unique_ptr<engine::SqliteJournal> journal,
-               const std::vector<EventId>& ids) {
+int decide_here(const Options& options, std::unique_ptr<engine::SqliteJournal> journal, Kind kind,
+                const std::vector<EventId>& ids) {
+  Project project;
   if (const auto stopped = load(options, project)) return *stopped;
   if (const auto stopped = ready(options, project, true)) return *stopped;
   const auto session = Session::open(project);
-  if (!session) {
-    tell_error(session.error().message, session.error().help);
-    return Status::usage;
-  }
+  if (!session) return unreadable(session.error());
   Report report(options, project.config.time_zone);
   engine::Loop loop(*journal, (*session)->hooks([&](const std::string& text) { report.remark("info", text); }));
   engine::Options core_options;
   core_options.once = true;
   core_options.poll = false;
   engine::Core core(loop, report, core_options);
-  if (const Result<void> started = core.start((*session)->runnable(), engine::Loop::now()); !started) {
-    tell_error(started.error().message, started.error().help);
-    return Status::usage;
+  if (const Result<void> started = loop.start(core, (*session)->runnable()); !started)
+    return unreadable(started.error());
+  std::optional<std::vector<engine::RetryAnswer>> answers;
+  ask_core(core, options, kind, ids, answers);
+  const auto failed = [](const Result<void>& fine) {
+    if (!fine) tell_error(fine.error().message, fine.error().help);
+    return !fine;
+  };
+  while (!answers) {
+    if (failed(loop.round(core, std::chrono::milliseconds(200)))) return Status::wrong;
   }
-  const int status = print_answers(core.retry(ids, options.as_was, options.stale, engine::Loop::now()));
-  if (const Result<void> fine = drain(core, loop, [] { return false; }); !fine) {
-    tell_error(fine.error().message, fine.error().help);
-    return Status::wrong;
-  }
+  const int status = print_answers(*answers, kind);
+  if (kind == Kind::retry && failed(drain(core, loop, [] { return false; }))) return Status::wrong;
+  const bool left = !core.undrained().empty();
+  if (failed(loop.stop(core, std::chrono::seconds(8)))) return Status::wrong;
+  if (kind == Kind::skip) return status;
   const Tally& tally = report.tally();
   fmt::print("done: {} events, {} written, {} unchanged, {} skipped, {} parked\n", tally.events, tally.written,
              tally.unchanged, tally.skipped, tally.parked);
-  return tally.parked > 0 || !core.undrained().empty() ? static_cast<int>(Status::wrong) : status;
+  return tally.parked > 0 || left ? static_cast<int>(Status::wrong) : status;
 }
 
-}  // namespace
+// A `run` holds the journal: it finds the requests there, and answers them there.
+int ask_owner(const std::string& path, const Options& options, Kind kind, const std::vector<EventId>& ids) {
+  auto journal = engine::SqliteJournal::open(path, engine::SqliteJournal::Mode::ask);
+  if (!journal) return unreadable(journal.error());
+  std::vector<std::pair<std::int64_t, EventId>> asked;
+  for (const EventId id : ids) {
+    const auto request = (*journal)->ask({0, kind, id, options.as_was, options.stale, options.why});
+    if (!request) return unreadable(request.error());
+    asked.emplace_back(*request, id);
+  }
+  std::vector<engine::RetryAnswer> answers;
+  const Instant last = engine::Loop::clock().steady + std::chrono::seconds(15);
+  for (const auto& [request, id] : asked) {
+    while (true) {
+      const auto answer = (*journal)->answer(request);
+      if (!answer) return unreadable(answer.error());
+      if (*answer) {
+        answers.push_back({id, (*answer)->accepted, (*answer)->reason});
+        break;
+      }
+      if (engine::Loop::clock().steady > last) {
+        print_answers(answers, kind);
+        tell_error(fmt::format("{} holds the state database and has not answered yet",
+                               (*journal)->running().value_or("another process")),
+                   "it answers as soon as it can; `pipewright events` shows what came of it");
+        return Status::usage;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  }
+  return print_answers(answers, kind);
+}
 
-int events_retry(const Options& options) {
+int decide(const Options& options, Kind kind) {
   Project project;
   int status = 0;
   std::vector<EventId> ids;
+  bool running = false;
   {
     const auto journal = open_to_read(options, project, status);
     if (journal == nullptr) return status;
-    if (options.all) {
-      engine::EventFilter filter;
-      for (auto page = journal->events(filter); !page.empty(); page = journal->events(filter)) {
-        for (const ListedEvent& event : page) ids.push_back(event.id);
-        filter.after = page.back().id;
+    running = journal->running().has_value();
+    engine::EventFilter filter;
+    while (options.all) {
+      const auto page = journal->events(filter);
+      if (!page) return unreadable(page.error());
+      if (page->empty()) break;
+      for (const ListedEvent& event : *page) {
+        if (event.outcome == EndingKind::parked) ids.push_back(event.id);
       }
+      filter.after = page->back().id;
     }
   }
   for (const std::string& text : options.ids) {
     const auto id = id_of(text);
     if (!id) {
-      tell_error(fmt::format("`{}` is no event's id", text), "`pipewright events` lists them");
+      tell_error(fmt::format("`{}` is not an event id", text), "`pipewright events` lists them");
       return Status::usage;
     }
     ids.push_back(*id);
   }
   if (ids.empty() && !options.all) {
-    tell_error("no event is named", "pipewright events retry 31, or --all");
+    tell_error("no event id given",
+               fmt::format("pipewright events {} 31, or --all", kind == Kind::retry ? "retry" : "skip"));
     return Status::usage;
   }
   if (ids.empty()) {
     fmt::print("nothing is parked\n");
     return Status::fine;
   }
-  auto journal = engine::SqliteJournal::open(state_path(options, project), engine::SqliteJournal::Mode::write);
-  if (journal) {
-    Project whole;
-    return retry_here(options, whole, std::move(*journal), ids);
-  }
-  Inbox inbox(state_path(options, project));
-  const auto answers = inbox.ask({ids, options.as_was, options.stale}, std::chrono::seconds(15));
-  if (!answers) {
-    tell_error(journal.error().message + ", and it did not answer", "is it busy stopping? try again");
-    return Status::usage;
-  }
-  return print_answers(*answers);
+  const std::string path = state_path(options, project);
+  if (running) return ask_owner(path, options, kind, ids);
+  auto journal = engine::SqliteJournal::open(path, engine::SqliteJournal::Mode::write);
+  if (!journal) return unreadable(journal.error());
+  return decide_here(options, std::move(*journal), kind, ids);
 }
+
+}  // namespace
+
+int events_retry(const Options& options) { return decide(options, Kind::retry); }
+
+int events_skip(const Options& options) { return decide(options, Kind::skip); }
 
 }  // namespace pipewright::cli

@@ -19,7 +19,6 @@ constexpr const char* gitignore = R"(# The state of the engine: events, cursors,
 *.db
 *.db-wal
 *.db-shm
-*.db.inbox/
 
 # Secrets, where they are kept in files.
 .env

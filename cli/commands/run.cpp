@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cli/inbox.hpp"
 #include "cli/project.hpp"
 #include "cli/report.hpp"
 #include "cli/session.hpp"
@@ -45,7 +44,7 @@ class Run {
     session_ = std::move(*session);
     watch_signals();
     greet(state);
-    return drive(state);
+    return drive();
   }
 
  private:
@@ -62,7 +61,7 @@ class Run {
     }
   }
 
-  int drive(const std::string& state) {
+  int drive() {
     Report report(options_, project_->config.time_zone);
     Loop loop(*journal_, session_->hooks([&report](const std::string& text) {
       const std::size_t warning = text.find("warning: ");
@@ -73,45 +72,53 @@ class Run {
     core_options.once = options_.once;
     Core core(loop, report, core_options);
     const auto before = totals();
-    if (const Result<void> started = core.start(session_->runnable(), Loop::now()); !started) {
+    if (const Result<void> started = loop.start(core, session_->runnable()); !started) {
       tell_error(started.error().message, started.error().help);
       return Status::usage;
     }
-    Inbox inbox(state);
     files_ = fingerprint_of_files(*project_, options_);
-    Instant looked = Loop::now();
+    Instant looked = Loop::clock().steady;
     Instant pruned = looked - std::chrono::hours(1);
-    bool stopping = false;
-    while (!core.stopped() && !(options_.once && core.drained())) {
+    while (stops_asked() == 0 && !(options_.once && core.drained())) {
       if (const Result<void> fine = loop.round(core, std::chrono::milliseconds(200)); !fine) {
         tell_error(fine.error().message, fine.error().help);
         return Status::wrong;
       }
-      if (stops_asked() > 1) break;
-      if (stops_asked() == 1 && !stopping) {
-        stopping = true;
-        const auto in_flight = totals().in_flight();
-        if (is_terminal(2) && in_flight > 0)
-          fmt::print(stderr, "finishing {} event{} (once more: stop now, they go on at the next start)\n", in_flight,
-                     in_flight == 1 ? "" : "s");
-        core.stop(Loop::now());
-      }
-      const Instant now = Loop::now();
+      const Instant now = Loop::clock().steady;
       if (now - looked >= std::chrono::milliseconds(500)) {
         looked = now;
-        inbox.serve(core, now);
-        inbox.publish(core, now);
-        if (!options_.once && !stopping) reload_if_changed(core, report);
+        core.serve_requests(Loop::clock());
+        if (!options_.once) reload_if_changed(core, report);
       }
       show_progress(report, now);
       if (now - pruned >= std::chrono::hours(1)) {
         pruned = now;
-        loop.prune(now - project_->config.keep);
+        loop.prune(Loop::now() - project_->config.keep, core.plans());
       }
     }
     report.progress("");
-    inbox.close();
-    return finish(core, report, before);
+    left_ = options_.once && stops_asked() == 0 ? core.undrained() : std::vector<std::string>{};
+    if (const Result<void> fine = stop(core, loop); !fine) {
+      tell_error(fine.error().message, fine.error().help);
+      return Status::wrong;
+    }
+    return finish(report, before);
+  }
+
+  // What is under way is awaited for a while: a service manager kills after ten seconds, and what has not come back by
+  // then is asked about at the next start. A second signal does not wait.
+  Result<void> stop(Core& core, Loop& loop) {
+    const auto in_flight = totals().in_flight();
+    if (is_terminal(2) && in_flight > 0 && stops_asked() > 0)
+      fmt::print(stderr, "finishing {} event{} (once more: stop now, they go on at the next start)\n", in_flight,
+                 in_flight == 1 ? "" : "s");
+    constexpr Duration patience = std::chrono::seconds(8);
+    const Instant last = Loop::clock().steady + patience;
+    core.stop(Loop::clock());
+    while (!core.stopped() && stops_asked() < 2 && Loop::clock().steady < last) {
+      if (Result<void> fine = loop.round(core, std::chrono::milliseconds(100)); !fine) return fine;
+    }
+    return {};
   }
 
   // A backlog of more than a handful: how far it is, how fast, how long.
@@ -120,7 +127,9 @@ class Run {
     progressed_ = now;
     std::string busiest;
     engine::Counters counters;
-    for (const auto& [name, each] : journal_->counters()) {
+    const auto all = journal_->counters();
+    if (!all) return;
+    for (const auto& [name, each] : *all) {
       if (each.in_flight() > counters.in_flight()) busiest = name, counters = each;
     }
     if (counters.in_flight() <= 20) {
@@ -156,7 +165,7 @@ class Run {
     if (fresh->checked.plan.hash == project_->checked.plan.hash && !asked) return;
     auto session = session_->changed(*fresh);
     if (!session) return report.remark("error", session.error().message + ": the running version goes on");
-    if (const Result<void> swapped = core.swap((*session)->runnable(), Loop::now()); !swapped)
+    if (const Result<void> swapped = core.swap((*session)->runnable(), Loop::clock()); !swapped)
       return report.remark("error", swapped.error().message + ": the running version goes on");
     // The old program stays: its sessions may still be asked for plans that the journal remembers.
     former_.push_back(std::move(project_));
@@ -170,7 +179,9 @@ class Run {
 
   engine::Counters totals() const {
     engine::Counters all;
-    for (const auto& [name, counters] : journal_->counters()) {
+    const auto pipelines = journal_->counters();
+    if (!pipelines) return all;
+    for (const auto& [name, counters] : *pipelines) {
       all.received += counters.received;
       all.written += counters.written;
       all.unchanged += counters.unchanged;
@@ -180,7 +191,7 @@ class Run {
     return all;
   }
 
-  int finish(Core& core, Report& report, const engine::Counters& before) {
+  int finish(Report& report, const engine::Counters& before) {
     const engine::Counters after = totals();
     // Parked events that were retried leave `parked` again: what ended in this run is what the books gained.
     Tally tally = report.tally();
@@ -191,9 +202,8 @@ class Run {
     tally.skipped = std::max<std::size_t>(
         tally.skipped, static_cast<std::size_t>(std::max<std::int64_t>(0, after.skipped - before.skipped)));
     tally.events = tally.written + tally.unchanged + tally.skipped + tally.parked;
-    const std::vector<std::string> left = options_.once ? core.undrained() : std::vector<std::string>{};
-    for (const std::string& each : left) fmt::print(stderr, "error: not drained: {}\n", each);
-    if (!left.empty()) fmt::print(stderr, "help: mend the cause; the next run goes on from there\n");
+    for (const std::string& each : left_) fmt::print(stderr, "error: not finished: {}\n", each);
+    if (!left_.empty()) fmt::print(stderr, "help: fix the cause and run again: it goes on from there\n");
     if (options_.format == Format::json) {
       fmt::print("{{\"events\":{},\"written\":{},\"unchanged\":{},\"skipped\":{},\"parked\":{}}}\n", tally.events,
                  tally.written, tally.unchanged, tally.skipped, tally.parked);
@@ -201,7 +211,7 @@ class Run {
       fmt::print("done: {} events, {} written, {} unchanged, {} skipped, {} parked\n", tally.events, tally.written,
                  tally.unchanged, tally.skipped, tally.parked);
     }
-    if (options_.once && (tally.parked > 0 || !left.empty())) return Status::wrong;
+    if (options_.once && (tally.parked > 0 || !left_.empty())) return Status::wrong;
     return Status::fine;
   }
 
@@ -211,6 +221,7 @@ class Run {
   std::unique_ptr<engine::SqliteJournal> journal_;
   std::unique_ptr<Session> session_;
   std::string files_;
+  std::vector<std::string> left_;  // what `--once` could not finish
   Instant progressed_;
   std::string backlog_;  // the pipeline whose backlog is shown
   Instant backlog_since_;

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "cli/inbox.hpp"
+#include "cli/limits.hpp"
 #include "cli/project.hpp"
 #include "cli/terminal.hpp"
 #include "engine/journal/sqlite.hpp"
@@ -24,7 +24,7 @@ struct Books {
   std::map<std::string, Counters> pipelines;
   std::map<std::string, engine::Pace> paces;
   std::vector<engine::Notice> notices;
-  std::vector<LimitRoom> limits;
+  std::vector<LimitLeft> limits;
   Counters all;
 };
 
@@ -65,7 +65,7 @@ void print_json(const Books& books) {
     notices.emplace_back(std::move(made));
   }
   List limits;
-  for (const LimitRoom& room : books.limits) {
+  for (const LimitLeft& room : books.limits) {
     Record made;
     made.emplace_back("connection", Value(room.connection));
     made.emplace_back("group", Value(room.group));
@@ -110,7 +110,7 @@ void print_text(const Books& books, Instant now) {
   }
   if (!books.limits.empty()) {
     std::vector<std::string> rooms;
-    for (const LimitRoom& room : books.limits) {
+    for (const LimitLeft& room : books.limits) {
       const std::string name = room.group == room.connection ? room.group : room.connection + " " + room.group;
       rooms.push_back(fmt::format("{} {} of {} free ({})", name, room.free, room.burst, room.rate));
     }
@@ -119,6 +119,20 @@ void print_text(const Books& books, Instant now) {
   for (const engine::Notice& notice : books.notices) fmt::print("NOTICE  {}: {}\n", notice.subject, notice.text);
   fmt::print("received {} = done {} + skipped {} + parked {} + in flight {}\n", books.all.received, books.all.done(),
              books.all.skipped, books.all.parked, books.all.in_flight());
+}
+
+Result<Books> books_of(const engine::SqliteJournal& journal, Instant now) {
+  const auto counters = journal.counters();
+  const auto paces = journal.paces();
+  const auto notices = journal.notices();
+  const auto buckets = journal.buckets();
+  if (!counters) return fail(counters.error());
+  if (!paces) return fail(paces.error());
+  if (!notices) return fail(notices.error());
+  if (!buckets) return fail(buckets.error());
+  Books books{*counters, *paces, *notices, {}, {}};
+  if (journal.running()) books.limits = limits_left(*buckets, now);
+  return books;
 }
 
 }  // namespace
@@ -132,11 +146,12 @@ int status(const Options& options) {
     return Status::usage;
   }
   const Instant now = engine::Loop::now();
-  Books books{(*journal)->counters(),
-              (*journal)->paces(),
-              (*journal)->notices(),
-              Inbox(state_path(options, project)).limits(now),
-              {}};
+  Result<Books> read = books_of(**journal, now);
+  if (!read) {
+    tell_error(read.error().message, read.error().help);
+    return Status::usage;
+  }
+  Books& books = *read;
   for (const auto& [name, counters] : books.pipelines) {
     books.all.received += counters.received;
     books.all.written += counters.written;

@@ -6,7 +6,7 @@
 
 #include "base/text.hpp"
 #include "cli/cost/cost.hpp"
-#include "cli/inbox.hpp"
+#include "cli/limits.hpp"
 #include "cli/terminal.hpp"
 
 namespace pipewright::cli {

@@ -68,8 +68,7 @@ Task<Outcomes> noted(std::shared_ptr<const engine::ActionNode> node, Happened* h
 Task<Outcomes> appended(Connection&, Batch batch, Calls&) {
   Outcomes outcomes;
   for (const engine::Operation& operation : batch) {
-    Outcome outcome;
-    outcome.operation = "append";
+    Outcome outcome = Outcome::done("append");
     Record result;
     result.emplace_back("path", Value(operation.text.value_or("")));
     outcome.result = Value(std::move(result));

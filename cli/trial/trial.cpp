@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "cli/trial/judge.hpp"
 #include "cli/trial/stage.hpp"
 #include "engine/json.hpp"
@@ -39,10 +40,7 @@ std::string case_name(const plan::Test& test, const Value& value, std::size_t nu
   } else {
     shown = engine::write_json(value);
   }
-  std::size_t end = std::min<std::size_t>(shown.size(), 80);
-  while (end < shown.size() && end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) --end;
-  if (end < shown.size()) shown = shown.substr(0, end) + "…";
-  return fmt::format("{} [{}: {}]", test.name, number, shown);
+  return fmt::format("{} [{}: {}]", test.name, number, shortened(shown, 80));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/digest.hpp"
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "dsl/check/checker.hpp"
@@ -259,23 +260,41 @@ void Checker::credentials(const ast::File& tree) {
 
 // ---- all together ----
 
-std::string hash_of(const std::vector<std::pair<std::string, std::string>>& files) {
-  std::uint64_t low = 0xcbf29ce484222325ULL;
-  std::uint64_t high = 0x9ae16a3b2f90404fULL;
-  const auto mix = [&](std::string_view text) {
-    for (const char c : text) {
-      low = (low ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-      high = (high + static_cast<unsigned char>(c)) * 0x9E3779B97F4A7C15ULL;
-      high ^= high >> 29;
-    }
-    low = (low ^ 0xFF) * 0x100000001b3ULL;
-  };
-  for (const auto& [name, text] : files) {
-    mix(name);
-    mix(text);
+namespace {
+
+void add_part(std::string& all, std::string_view part) { all += fmt::format("{}:{}", part.size(), part); }
+
+// Files by their names below the folder that holds them all: the same program has the same hash wherever it is checked
+// from, and in whatever order its files are named.
+std::string files_text(const std::vector<std::pair<std::string, std::string>>& files) {
+  std::map<std::string, const std::string*> named;
+  for (const auto& [name, text] : files) named[std::filesystem::path(name).lexically_normal().string()] = &text;
+  std::size_t shared = named.empty() ? 0 : named.begin()->first.rfind('/') + 1;  // npos + 1 is 0
+  for (const auto& [name, text] : named) {
+    while (shared > 0 && name.compare(0, shared, named.begin()->first, 0, shared) != 0)
+      shared = shared < 2 ? 0 : named.begin()->first.rfind('/', shared - 2) + 1;
   }
-  return fmt::format("{:016x}{:016x}", low, high);
+  std::string all;
+  for (const auto& [name, text] : named) {
+    add_part(all, std::string_view(name).substr(shared));
+    add_part(all, *text);
+  }
+  return all;
 }
+
+std::string hash_of(const plan::Plan& plan, const ProgramInput& input, const Catalog& catalog) {
+  std::string all;
+  for (const std::string& part :
+       {files_text(plan.files), catalog.digest, input.version, input.time_zone, input.meaning})
+    add_part(all, part);
+  for (const auto& [name, family] : input.connections) {
+    add_part(all, name);
+    add_part(all, family);
+  }
+  return digest(all);
+}
+
+}  // namespace
 
 void Checker::finish() {
   for (const auto& [name, table] : tables) {
@@ -321,7 +340,7 @@ void Checker::finish() {
   };
   out.diagnostics.erase(std::unique(out.diagnostics.begin(), out.diagnostics.end(), same), out.diagnostics.end());
   for (const auto& text : out.sources) out.plan.files.emplace_back(text->name(), text->text());
-  out.plan.hash = hash_of(out.plan.files);
+  out.plan.hash = hash_of(out.plan, input, catalog);
 }
 
 namespace {

@@ -69,7 +69,7 @@ std::optional<Failure> run_group(const ActionNode& node, Job& job, std::vector<s
       const bool later =
           outcome.kind == Outcome::Kind::failed && outcome.failure && outcome.failure->kind != Failure::Kind::permanent;
       if (later) failed = outcome.failure;
-      wants[i].first->recorded.emplace(wants[i].second->address, Recorded{std::move(outcome), {}, false});
+      wants[i].first->recorded.emplace(wants[i].second->address, Recorded{std::move(outcome), {}, true});
     }
   }
   return failed;
@@ -123,7 +123,7 @@ Result<void> Engine::rewind_sinks(const plan::Pipeline& pipeline, const Bound& b
     if (!node.resume || !sinks.contains({connection, name})) continue;
     if (Result<void> back = node.resume(*connection_of(connection, bound), target, position); !back) return back;
   }
-  return sink_positions_.empty() ? resume_sinks({}, {}) : Result<void>();
+  return sink_positions_.empty() ? resume_sinks() : Result<void>();
 }
 
 /// A page on its way, and what has come of it so far.
@@ -154,8 +154,8 @@ bool Engine::bulk_step(BulkRun& run, Passing& event) {
   if (ending.kind == EndingKind::skipped) ++run.bulk.skipped;
   if (ending.kind == EndingKind::parked) {
     --run.bulk.received;  // the journal counts what it stores
-    StoredEnding stored{0,   run.poller.pipeline, ending.kind, ending.reason, place_text(ending.place), ending.warnings,
-                        now_};
+    StoredEnding stored{
+        0, run.poller.pipeline, ending.kind, ending.reason, place_text(ending.place), ending.warnings, wall_};
     run.made.ended_events.emplace_back(run.made.events.size(), std::move(stored));
     StoredEvent record =
         this->stored(run.bound, run.pipeline, *run.poller.from, run.poller.source, run.page.events[event.index]);
@@ -177,7 +177,7 @@ void Engine::begin_bulk(BulkRun& run) {
     event.index = i;
     event.data.record = normalise ? normalise(*run.poller.from, *connection, came) : came.raw;
     event.data.before = came.before.value_or(Value());
-    event.data.received_at = now_;
+    event.data.received_at = wall_;
     event.data.time_zone = run.bound.runnable->time_zone;
     event.data.pipeline = run.poller.pipeline;
     event.data.key = came.key;
@@ -209,10 +209,10 @@ void Engine::read_again_after_commit(Poller& poller) {
   ++poller.storing;
   poller.more = false;
   poller.next_at = now_;
-  after_commit([this, key = poller.pipeline + "\x1f" + poller.source](const Committed&) {
+  after_commit([this, key = PollerKey(poller.pipeline, poller.source)](const Committed&) {
     Poller& held = *pollers_.at(key);
     --held.storing;
-    if (held.storing > 0 || held.looking) return;
+    if (held.storing > 0 || held.polling) return;
     if (held.removed)
       pollers_.erase(key);
     else
@@ -276,7 +276,7 @@ void Engine::run_bulk(Poller& poller, Page page) {
   // Back to what is known to be good; the page is read again.
   if (const Result<void> back = rewind_sinks(run.pipeline, bound); !back) ports_.log(back.error().message);
   if (!failed) return read_again_after_commit(poller);
-  look_failed(poller, *failed);
+  poll_failed(poller, *failed);
   if (failed->kind == Failure::Kind::credentials) poller.next_at = now_ + delay_before(1, Duration(0), jitter());
   rebind(poller);
 }

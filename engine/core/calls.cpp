@@ -1,9 +1,10 @@
-// Gates and calls: the limiter, the back-off of a group that fails, what is written down of requests, connections that
-// are down.
+// Limiters and calls: whose turn it is, the back-off of a group that fails, what is written down of requests,
+// connections that are down.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <deque>
+#include <limits>
 #include <utility>
 
 #include "engine/core/state.hpp"
@@ -12,11 +13,12 @@
 namespace pipewright::engine {
 namespace {
 
-constexpr auto outage_told_after = std::chrono::seconds(3);
+constexpr auto outage_reported_after = std::chrono::seconds(3);
+constexpr Duration absurd_pause = std::chrono::minutes(15);
 
 }  // namespace
 
-Instant Job::now() const { return engine.now(); }
+Instant Job::now() const { return engine.wall(); }
 bool Job::dry() const { return engine.options().dry; }
 void Job::note(std::string text) { engine.ports().log(fmt::format("{}: {}", connection->name(), text)); }
 
@@ -26,27 +28,72 @@ void Job::start(Request request, std::function<void(CallResult)> done) {
 
 void Job::look_up(std::vector<std::string> keys, std::function<void(std::map<std::string, Seen>)> done) {
   if (poller == nullptr) return done({});
-  done(engine.ports().journal().seen(poller->pipeline, poller->source, keys));
+  engine.ask(LoadStates{poller->pipeline, poller->source, std::move(keys)},
+             [done = std::move(done), &owner = engine, id = id](Reply reply) {
+               done(std::move(std::get<std::map<std::string, Seen>>(reply)));
+               owner.job_went_on(id);
+             });
 }
 
 void Job::look_up_open(std::string after, std::size_t limit, std::function<void(std::vector<Seen>)> done) {
   if (poller == nullptr) return done({});
-  done(engine.ports().journal().open_seen(poller->pipeline, poller->source, after, limit));
+  engine.ask(LoadOpenStates{poller->pipeline, poller->source, std::move(after), limit},
+             [done = std::move(done), &owner = engine, id = id](Reply reply) {
+               done(std::move(std::get<std::vector<Seen>>(reply)));
+               owner.job_went_on(id);
+             });
 }
 
-Gate& Engine::gate(const Connection& connection, const std::string& group) {
-  const std::string key = connection.account() + "\x1f" + group;
-  const auto found = gates_.find(key);
-  if (found != gates_.end()) return found->second;
-  Gate& made = gates_[key];
-  made.group = group;
-  if (const auto rate = connection.limit_of(group)) made.bucket = Bucket(*rate);
-  return made;
+// ---- whose turn it is
+
+void Limiter::charge(const std::map<std::string, double>& shares) {
+  double least = std::numeric_limits<double>::max();
+  for (const auto& [pipeline, share] : shares) least = std::min(least, priority(pipeline));
+  if (!shares.empty()) turn = std::max(turn, least);
+  for (const auto& [pipeline, share] : shares) served[pipeline] = std::max(served[pipeline], turn) + share;
 }
 
-ConnectionState& Engine::state_of(const std::string& connection) {
-  ConnectionState& state = connections_[connection];
-  if (state.name.empty()) state.name = connection;
+double Engine::priority_of(const Limiter& limiter, const std::map<std::string, double>& shares) const {
+  double least = std::numeric_limits<double>::max();
+  for (const auto& [pipeline, share] : shares) least = std::min(least, limiter.priority(pipeline));
+  return shares.empty() ? limiter.turn : least;
+}
+
+Limiter& Engine::limiter(const Connection& connection, const std::string& group) {
+  const auto [found, fresh] = limiters_.try_emplace({connection.account(), group});
+  Limiter& limiter = found->second;
+  if (!fresh) return limiter;
+  limiter.connection = connection.name();
+  limiter.account = connection.account();
+  limiter.group = group;
+  if (const auto rate = connection.limit_of(group)) limiter.bucket = Bucket(*rate);
+  for (const BucketState& kept : opening_.buckets) {
+    if (kept.account == limiter.account && kept.group == group && !options_.dry)
+      limiter.bucket.restore(kept.tokens, std::max(Duration(0), wall_ - kept.at),
+                             std::max(Duration(0), std::min(absurd_pause, kept.paused_until - wall_)), now_);
+  }
+  return limiter;
+}
+
+// With whatever is committed next; by itself only every few seconds, and at the end.
+void Engine::keep_buckets() {
+  constexpr Duration every = std::chrono::seconds(5);
+  const bool last = calls_in_flight_ == 0 && (stopping_ || options_.once);
+  if (options_.dry || commit_under_way_ || (pending_.empty() && !last && now_ - buckets_kept_ < every)) return;
+  for (auto& [key, limiter] : limiters_) {
+    if (!std::exchange(limiter.dirty, false)) continue;
+    const Rate& rate = limiter.bucket.rate();
+    pending_.buckets.push_back({limiter.connection, limiter.account, limiter.group, limiter.bucket.tokens(now_),
+                                rate.burst,
+                                std::chrono::duration_cast<std::chrono::microseconds>(rate.interval).count(), wall_,
+                                wall_ + limiter.bucket.pause_left(now_)});
+  }
+  buckets_kept_ = now_;
+}
+
+ConnectionState& Engine::state_of(const std::string& connection, const std::string& realm) {
+  ConnectionState& state = connections_[{connection, realm}];
+  if (state.name.empty()) state.name = realm.empty() ? connection : fmt::format("{} ({})", connection, realm);
   return state;
 }
 
@@ -59,150 +106,202 @@ std::shared_ptr<Connection> Engine::connection_of(const std::string& name, const
 }
 
 // A group that fails is asked one call at a time.
-bool Engine::open(const Gate& gate) const {
-  if (gate.failures > 0 && (gate.in_flight > 0 || now_ < gate.not_before)) return false;
-  return gate.bucket.ready_at(now_) <= now_;
+bool Engine::open(const Limiter& limiter) const {
+  if (limiter.failures > 0 && (limiter.in_flight > 0 || now_ < limiter.not_before)) return false;
+  return limiter.bucket.ready_at(now_) <= now_;
 }
 
+// ---- requests
+
 void Engine::call(Job& job, Request request, std::function<void(CallResult)> done) {
-  if (job.station != nullptr) request.node = job.station->node->name;
+  if (job.queue != nullptr) request.node = job.queue->node->name;
   if (job.poller != nullptr) request.node = job.poller->node->name;
   if (options_.dry && request.write) {
     Answer answer;
     answer.status = request.predicted_status;
     answer.predicted = request.predicted.value_or(Value(Record{}));
     Recording recording;
-    recording.exchange = {request.method, request.url, request.body, answer.status, write_json(*answer.predicted),
-                          now_,           Duration(0), true};
+    recording.exchange = {
+        request.method, scrubbed(request.url), request.body, answer.status, write_json(*answer.predicted),
+        wall_,          Duration(0),           true};
     recording.items = request.items;
     job.recordings.push_back(std::move(recording));
     done(std::move(answer));
     return;
   }
+  if (stopping_) return done(tl::unexpected<Lost>(Lost{Delivery::not_sent, "stopping"}));
+  // Several pipelines poll one source: one request answers all that ask the same.
+  if (job.poller != nullptr && !request.write) {
+    for (auto& [id, other] : calls_) {
+      const Request& same = other.request;
+      if (other.job == nullptr || other.job->poller == nullptr || other.job->connection != job.connection ||
+          other.job->poller->source != job.poller->source || same.method != request.method || same.url != request.url ||
+          same.body != request.body || same.group != request.group || same.write)
+        continue;
+      for (const auto& [pipeline, share] : job.shares) other.job->shares.try_emplace(pipeline, 0);
+      other.sharers.emplace_back(job.id, std::move(done));
+      return;
+    }
+  }
   const CallId id = next_call_++;
   PendingCall& pending = calls_[id];
   pending.job = &job;
-  pending.gate = &gate(*job.connection, request.group);
+  pending.limiter = &limiter(*job.connection, request.group);
   pending.request = std::move(request);
   pending.done = std::move(done);
-  pending.gate->waiting.push_back(id);
-  send_from(*pending.gate);
+  pending.limiter->waiting.push_back(id);
+  send_from(*pending.limiter);
 }
 
-bool Engine::send_from(Gate& gate) {
+bool Engine::send_from(Limiter& limiter) {
   bool any = false;
-  while (!gate.waiting.empty() && !stopping_) {
-    if (options_.once && gate.failing_since) {
-      const Instant last = *gate.failing_since + options_.give_up;
-      if (now_ >= last && gate.in_flight == 0) {
-        refuse_waiting(gate);
+  while (!limiter.waiting.empty() && !stopping_) {
+    if (options_.once && limiter.failing_since) {
+      const Instant last = *limiter.failing_since + options_.give_up;
+      if (now_ >= last && limiter.in_flight == 0) {
+        refuse_waiting(limiter, limiter.reason);
         return true;
       }
       wake(last);
     }
-    if (!open(gate)) {
-      if (gate.failures == 0 || gate.in_flight == 0)
-        wake(std::max(gate.bucket.ready_at(now_), gate.failures > 0 ? gate.not_before : now_));
+    if (!open(limiter)) {
+      if (limiter.failures == 0 || limiter.in_flight == 0)
+        wake(std::max(limiter.bucket.ready_at(now_), limiter.failures > 0 ? limiter.not_before : now_));
       break;
     }
-    const CallId id = gate.waiting.front();
-    gate.waiting.pop_front();
+    // The pipeline that has had the fewest calls is next, of one pipeline the call that waits longest.
+    const auto next = std::min_element(limiter.waiting.begin(), limiter.waiting.end(), [&](CallId a, CallId b) {
+      return priority_of(limiter, calls_.at(a).job->shares) < priority_of(limiter, calls_.at(b).job->shares);
+    });
+    const CallId id = *next;
+    limiter.waiting.erase(next);
     PendingCall& call = calls_.at(id);
-    gate.bucket.take(now_);
-    ++gate.in_flight;
+    limiter.bucket.take(now_);
+    limiter.charge(call.job->shares);
+    limiter.dirty = true;
+    ++limiter.in_flight;
     ++calls_in_flight_;
     call.sent = true;
     call.sent_at = now_;
+    call.sent_at_wall = wall_;
     ports_.send(id, call.job->connection->name(), call.request);
     any = true;
   }
   return any;
 }
 
-// In `once`, when what keeps failing has been asked for long enough: who waits for it is told so.
-void Engine::refuse_waiting(Gate& gate) {
-  const std::deque<CallId> waiting = std::exchange(gate.waiting, {});
+// Who waits hears that nothing was sent.
+void Engine::refuse_waiting(Limiter& limiter, const std::string& reason) {
+  const std::deque<CallId> waiting = std::exchange(limiter.waiting, {});
   for (const CallId id : waiting) {
     PendingCall call = std::move(calls_.at(id));
     calls_.erase(id);
-    Job& job = *call.job;
-    call.done(tl::unexpected<Lost>(Lost{Delivery::not_sent, gate.reason}));
-    if (job.finished()) finished_.push_back(job.id);
+    hand_over(call, tl::unexpected<Lost>(Lost{Delivery::not_sent, reason}));
   }
 }
 
 bool Engine::send_waiting() {
   bool any = false;
-  for (auto& [key, gate] : gates_) any |= send_from(gate);
+  for (auto& [key, limiter] : limiters_) any |= send_from(limiter);
   return any;
 }
 
-void Engine::judge(Gate& gate, const PendingCall& call, const CallResult& result) {
-  const bool transient = !result || result->status == 429 || result->status >= 500;
+// ---- responses
+
+void Engine::judge(Limiter& limiter, const PendingCall& call, const CallResult& result) {
+  // A response that was too long came, and a request that cannot be sent says nothing of the server.
+  const bool silent = !result && (result.error().cause == Lost::Cause::network ||
+                                  result.error().cause == Lost::Cause::certificate);
+  const bool transient = silent || (result && (result->status == 429 || result->status >= 500));
   const std::string& connection = call.job->connection->name();
   if (!transient) {
-    if (std::exchange(gate.told, false)) {
+    if (std::exchange(limiter.reported, false)) {
       observer_.connection_up(connection);
-      pending_.notices.push_back({"connection " + connection, {}, now_});
+      pending_.notices.push_back({"connection " + connection, {}, wall_});
     }
-    gate.failures = 0;
-    gate.failing_since.reset();
+    limiter.failures = 0;
+    limiter.failing_since.reset();
     return;
   }
-  gate.reason = result ? fmt::format("answers {}", result->status) : result.error().message;
+  limiter.reason = result ? fmt::format("answers {}", result->status) : result.error().message;
   // An outage of some seconds is worth a word; a full limit is none.
   const bool limit = result && result->status == 429;
-  if (gate.failing_since && !gate.told && !limit && now_ - *gate.failing_since >= outage_told_after) {
-    gate.told = true;
+  if (limiter.failing_since && !limiter.reported && !limit && now_ - *limiter.failing_since >= outage_reported_after) {
+    limiter.reported = true;
     Failure failure;
-    failure.reason = fmt::format("{}, for {} s now", gate.reason, (now_ - *gate.failing_since).count() / 1000);
+    failure.reason = fmt::format("{}, for {} s now", limiter.reason, (now_ - *limiter.failing_since).count() / 1000);
     observer_.connection_down(connection, failure);
-    pending_.notices.push_back({"connection " + connection, gate.reason, now_});
+    pending_.notices.push_back({"connection " + connection, limiter.reason, wall_});
   }
-  if (call.sent_at < gate.last_failure)
+  if (call.sent_at < limiter.last_failure)
     return;  // sent side by side with one that failed: one outage, one step of the back-off
-  ++gate.failures;
-  gate.last_failure = now_;
-  if (!gate.failing_since) gate.failing_since = now_;
-  gate.not_before = now_ + delay_before(gate.failures, Duration(0), jitter());
+  ++limiter.failures;
+  limiter.last_failure = now_;
+  if (!limiter.failing_since) limiter.failing_since = now_;
+  limiter.not_before = now_ + delay_before(limiter.failures, Duration(0), jitter());
 }
 
 Exchange Engine::exchange_of(const PendingCall& call, const CallResult& result) const {
   const auto text = [&](const std::string& body) { return options_.keep_requests ? body : shortened(body); };
   Exchange exchange;
   exchange.method = call.request.method;
-  exchange.url = call.request.url;
-  exchange.request_body = text(call.request.body);
+  exchange.url = scrubbed(call.request.url);
+  exchange.request_body = text(scrubbed(call.request.body));
   exchange.status = result ? result->status : 0;
   exchange.answer_body = result ? text(result->body) : result.error().message;
-  exchange.at = call.sent_at;
+  exchange.at = call.sent_at_wall;
   exchange.took = now_ - call.sent_at;
   exchange.write = call.request.write;
   return exchange;
 }
 
-void Engine::answered(Instant now, CallId id, CallResult result) {
-  now_ = std::max(now_, now);
+std::string Engine::scrubbed(const std::string& text) const { return text; }
+
+// To the job that asked, and to those that asked the same.
+void Engine::hand_over(PendingCall& call, CallResult result) {
+  const auto give = [&](Job& job, const std::function<void(CallResult)>& done, CallResult given) {
+    if (call.sent) job.recordings.push_back({exchange_of(call, given), call.request.items});
+    done(std::move(given));
+    if (job.finished()) finished_.push_back(job.id);
+  };
+  for (auto& [id, done] : call.sharers) {
+    if (const auto job = jobs_.find(id); job != jobs_.end()) give(*job->second, done, result);
+  }
+  give(*call.job, call.done, std::move(result));
+}
+
+void Engine::answered(Now now, CallId id, CallResult result) {
+  set_clock(now);
   const auto found = calls_.find(id);
-  if (found == calls_.end() || !found->second.sent) return;
+  if (broken_ || found == calls_.end() || !found->second.sent) return;
   PendingCall call = std::move(found->second);
   calls_.erase(found);
   --calls_in_flight_;
-  --call.gate->in_flight;
-  if (result) call.gate->bucket.apply(call.job->connection->feedback(call.request, *result), now_);
-  judge(*call.gate, call, result);
-  call.job->recordings.push_back({exchange_of(call, result), call.request.items});
-  Job& job = *call.job;
-  call.done(std::move(result));
-  if (job.finished()) finished_.push_back(job.id);
+  --call.limiter->in_flight;
+  if (result) {
+    Feedback feedback = call.job->connection->feedback(call.request, *result);
+    if (feedback.pause > absurd_pause) {
+      observer_.warning(fmt::format(
+          "{}: the server asks for a pause of {}; it is asked again after {}", call.job->connection->name(),
+          duration_text(std::chrono::floor<std::chrono::seconds>(feedback.pause)), duration_text(absurd_pause)));
+      feedback.pause = absurd_pause;
+    }
+    call.limiter->bucket.apply(feedback, now_);
+    call.limiter->dirty = true;
+  }
+  judge(*call.limiter, call, result);
+  hand_over(call, std::move(result));
   pump();
 }
 
-Job& Engine::new_job(std::shared_ptr<const Bound> bound, std::shared_ptr<Connection> connection) {
+// ---- jobs
+
+Job& Engine::new_job(std::shared_ptr<const Bound> bound, std::shared_ptr<Connection> connection,
+                     const std::string& realm) {
   const std::uint64_t id = next_job_++;
   auto job = std::make_unique<Job>(*this, id);
   job->bound = std::move(bound);
-  job->state = &state_of(connection->name());
+  job->state = &state_of(connection->name(), realm);
   job->connection = std::move(connection);
   job->probe = job->state->down;
   if (job->probe) job->state->probing = true;
@@ -210,10 +309,17 @@ Job& Engine::new_job(std::shared_ptr<const Bound> bound, std::shared_ptr<Connect
 }
 
 void Engine::begin(Job& job) {
+  job.begun = true;
   if (job.batch) job.batch->start();
-  if (job.look) job.look->start();
+  if (job.poll) job.poll->start();
   if (job.check) job.check->start();
   if (job.finished()) finished_.push_back(job.id);
+}
+
+// After something other than a response: it may have come to its end.
+void Engine::job_went_on(std::uint64_t id) {
+  const auto found = jobs_.find(id);
+  if (found != jobs_.end() && found->second->finished()) finished_.push_back(id);
 }
 
 bool Engine::may_start(ConnectionState& state) {
@@ -235,7 +341,7 @@ void Engine::over(Job& job, const std::optional<Failure>& failure) {
       state.failures = 0;
       state.reason = failure->reason;
       observer_.connection_down(state.name, *failure);
-      pending_.notices.push_back({"connection " + state.name, failure->reason, now_});
+      pending_.notices.push_back({"connection " + state.name, failure->reason, wall_});
     }
     if (job.probe || state.failures == 0) {
       ++state.failures;
@@ -256,8 +362,8 @@ void Engine::over(Job& job, const std::optional<Failure>& failure) {
   state.down_since.reset();
   state.reason.clear();
   observer_.connection_up(state.name);
-  pending_.notices.push_back({"connection " + state.name, {}, now_});
-  for (auto& [key, station] : stations_) station.dirty = true;
+  pending_.notices.push_back({"connection " + state.name, {}, wall_});
+  for (auto& [key, queue] : queues_) queue.dirty = true;
 }
 
 }  // namespace pipewright::engine

@@ -4,48 +4,67 @@
 
 #include <algorithm>
 
+#include "base/overloaded.hpp"
 #include "engine/core/state.hpp"
 
 namespace pipewright::engine {
 
 // ---- the face
-// ----------------------------------------------------------------------------------------------------------------------
 
 Core::Core(Ports& ports, Observer& observer, Options options)
     : engine_(std::make_unique<Engine>(ports, observer, options)) {}
 Core::~Core() = default;
-Result<void> Core::start(std::shared_ptr<const Runnable> runnable, Instant now) {
-  return engine_->start(std::move(runnable), now);
+Result<void> Core::start(std::shared_ptr<const Runnable> runnable, Opening opening, Now now) {
+  return engine_->start(std::move(runnable), std::move(opening), now);
 }
-void Core::tick(Instant now) { engine_->tick(now); }
-void Core::answered(Instant now, CallId id, CallResult result) { engine_->answered(now, id, std::move(result)); }
-void Core::committed(Instant now, CommitId id, const Committed& committed) { engine_->committed(now, id, committed); }
+void Core::tick(Now now) { engine_->tick(now); }
+void Core::answered(Now now, CallId id, CallResult result) { engine_->answered(now, id, std::move(result)); }
+void Core::committed(Now now, CommitId id, Result<Committed> committed) {
+  engine_->committed(now, id, std::move(committed));
+}
+void Core::replied(Now now, QueryId id, Result<Reply> reply) { engine_->replied(now, id, std::move(reply)); }
 std::optional<Instant> Core::wakes_at() const { return engine_->wakes_at(); }
-void Core::stop(Instant now) { engine_->stop(now); }
+void Core::stop(Now now) { engine_->stop(now); }
 bool Core::stopped() const { return engine_->stopped(); }
+const Error* Core::broken() const { return engine_->broken(); }
 bool Core::drained() const { return engine_->drained(); }
 std::vector<std::string> Core::undrained() const { return engine_->undrained(); }
-Result<void> Core::swap(std::shared_ptr<const Runnable> runnable, Instant now) {
+Result<void> Core::swap(std::shared_ptr<const Runnable> runnable, Now now) {
   return engine_->swap(std::move(runnable), now);
 }
-std::vector<RetryAnswer> Core::retry(const std::vector<EventId>& ids, bool as_was, bool stale, Instant now) {
-  return engine_->retry(ids, as_was, stale, now);
+void Core::retry(std::vector<EventId> ids, bool as_was, bool stale, Now now, Answers answered) {
+  engine_->retry(std::move(ids), as_was, stale, now, std::move(answered));
+}
+void Core::skip(std::vector<EventId> ids, std::string why, Now now, Answers answered) {
+  engine_->skip(std::move(ids), std::move(why), now, std::move(answered));
 }
 Result<void> Core::deliver(const std::string& pipeline, std::size_t source, std::vector<NewEvent> events,
-                           std::function<void()> stored, Instant now) {
+                           std::function<void()> stored, Now now) {
   return engine_->deliver(pipeline, source, std::move(events), std::move(stored), now);
 }
+void Core::serve_requests(Now now) { engine_->serve_requests(now); }
 std::vector<ConnectionStatus> Core::connections() const { return engine_->connections(); }
+std::vector<std::string> Core::plans() const { return engine_->plans(); }
 std::size_t Core::loaded() const { return engine_->loaded(); }
 
 // ---- words
-// -------------------------------------------------------------------------------------------------------------------------
 
 std::string source_key(const plan::Source& source) {
   std::string key = source.connection + " " + source.node;
   if (source.text) key += " " + *source.text;
   for (const std::string& field : source.of) key += (&field == &source.of.front() ? " of " : ",") + field;
   return key;
+}
+
+std::vector<std::string> source_keys(const plan::Pipeline& pipeline) {
+  std::vector<std::string> keys;
+  std::map<std::string, int> named;
+  for (const plan::Source& source : pipeline.sources) {
+    std::string name = source_key(source);
+    if (const int nth = ++named[name]; nth > 1) name += fmt::format(" #{}", nth);
+    keys.push_back(std::move(name));
+  }
+  return keys;
 }
 
 std::string place_text(const plan::Place* place) {
@@ -61,7 +80,6 @@ std::string shortened(const std::string& text, std::size_t limit) {
 }
 
 // ---- inputs
-// ------------------------------------------------------------------------------------------------------------------------
 
 Result<void> Engine::check(const Runnable& runnable) const {
   const auto known = [&](const std::string& connection) { return runnable.connections.contains(connection); };
@@ -97,10 +115,10 @@ Result<void> Engine::check(const Runnable& runnable) const {
   return {};
 }
 
-Result<void> Engine::resume_sinks(const std::string& connection, const std::string& node) {
+// To where the journal knows them: what was appended behind that belongs to a run that did not live to record it.
+Result<void> Engine::resume_sinks() {
   if (options_.dry) return {};
-  for (const SinkPosition& at : ports_.journal().positions()) {
-    if ((!connection.empty() && at.connection != connection) || (!node.empty() && at.node != node)) continue;
+  for (const SinkPosition& at : opening_.positions) {
     const ActionNode* sink = current_->runnable->registry->action(at.node);
     const auto found = current_->runnable->connections.find(at.connection);
     if (sink == nullptr || !sink->resume || found == current_->runnable->connections.end()) continue;
@@ -109,54 +127,98 @@ Result<void> Engine::resume_sinks(const std::string& connection, const std::stri
   return {};
 }
 
-Result<void> Engine::start(std::shared_ptr<const Runnable> runnable, Instant now) {
-  now_ = now;
+Result<void> Engine::start(std::shared_ptr<const Runnable> runnable, Opening opening, Now now) {
+  now_ = now.steady;
+  wall_ = now.wall;
+  buckets_kept_ = waiting_noted_ = now_;
   if (Result<void> fine = check(*runnable); !fine) return fine;
   current_ = std::make_shared<const Bound>(std::move(runnable));
   bounds_[current_->plan().hash] = current_;
-  if (Result<void> fine = resume_sinks({}, {}); !fine) return fine;
-  earlier_life_ = ports_.journal().last_id();
-  for (const std::string& pipeline : ports_.journal().pipelines_in_flight()) scans_[pipeline];
+  opening_ = std::move(opening);
+  if (Result<void> fine = resume_sinks(); !fine) return fine;
+  for (const std::string& pipeline : opening_.pipelines_in_flight) scans_[pipeline];
   for (const plan::Pipeline& pipeline : current_->plan().pipelines) scans_[pipeline.name];
-  pending_.plans.push_back({current_->plan().hash, current_->runnable->commit, current_->plan().files, now});
-  for (const Notice& left : ports_.journal().notices()) pending_.notices.push_back({left.subject, {}, now});
+  pending_.plans.push_back({current_->plan().hash, current_->runnable->commit, current_->plan().files, wall_});
+  for (const Notice& left : opening_.notices) pending_.notices.push_back({left.subject, {}, wall_});
   make_pollers();
   started_ = true;
   pump();
   return {};
 }
 
-void Engine::tick(Instant now) {
-  now_ = std::max(now_, now);
+// A wall clock that moves against the steady one was set by somebody: intervals do not care, people do.
+void Engine::set_clock(Now now) {
+  constexpr Duration noticeable = std::chrono::minutes(1);
+  const Duration jump = (now.wall - now.steady) - (wall_ - now_);
+  if (started_ && (jump > noticeable || jump < -noticeable)) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(jump > Duration(0) ? jump : -jump);
+    const std::string text =
+        fmt::format("the clock was set {} by {} s: it is {} now; intervals and retries go on as before",
+                    jump > Duration(0) ? "forward" : "back", seconds.count(), utc_text(now.wall));
+    observer_.warning(text);
+    pending_.notices.push_back({"clock", text, now.wall});
+  }
+  now_ = std::max(now_, now.steady);
+  wall_ = now.wall;
+}
+
+void Engine::tick(Now now) {
+  set_clock(now);
   pump();
 }
 
-void Engine::committed(Instant now, CommitId id, const Committed& committed) {
-  now_ = std::max(now_, now);
+void Engine::committed(Now now, CommitId id, Result<Committed> committed) {
+  set_clock(now);
   if (!commit_under_way_ || id != commit_) return;
+  if (!committed) {
+    broken_ = committed.error();
+    return;
+  }
   commit_under_way_ = false;
   const auto then = std::exchange(committing_, {});
-  for (const auto& each : then) each(committed);
+  for (const auto& each : then) each(*committed);
   pump();
 }
 
-void Engine::stop(Instant now) {
-  now_ = std::max(now_, now);
+void Engine::ask(Query query, std::function<void(Reply)> then) {
+  const QueryId id = next_query_++;
+  queries_[id] = std::move(then);
+  ports_.query(id, std::move(query));
+}
+
+void Engine::replied(Now now, QueryId id, Result<Reply> reply) {
+  set_clock(now);
+  const auto found = queries_.find(id);
+  if (found == queries_.end()) return;
+  if (!reply) {
+    broken_ = reply.error();
+    return;
+  }
+  const auto then = std::move(found->second);
+  queries_.erase(found);
+  then(std::move(*reply));
+  pump();
+}
+
+// What waits for a limit was never sent: it comes back as that, and goes on at the next start.
+void Engine::stop(Now now) {
+  set_clock(now);
   stopping_ = true;
+  for (auto& [key, limiter] : limiters_) refuse_waiting(limiter, "stopping");
   pump();
 }
 
 bool Engine::stopped() const {
-  return stopping_ && calls_in_flight_ == 0 && !commit_under_way_ && pending_.empty() && after_.empty();
+  return stopping_ && released_ && calls_in_flight_ == 0 && !commit_under_way_ && pending_.empty() && after_.empty() &&
+         queries_.empty();
 }
 
 // ---- the pump
-// ----------------------------------------------------------------------------------------------------------------------
 
 void Engine::pump() {
-  if (pumping_ || !started_) return;
+  if (pumping_ || !started_ || broken_) return;
   pumping_ = true;
-  for (bool progress = true; progress;) {
+  for (bool progress = true; progress && !broken_;) {
     progress = false;
     wake_.reset();
     while (!finished_.empty()) {
@@ -165,22 +227,37 @@ void Engine::pump() {
       process(job);
       progress = true;
     }
+    progress |= walk_dirty();
     if (!stopping_) {
-      progress |= load_events();
-      progress |= start_looks();
+      overdue_checks();
+      progress |= claim_events();
+      progress |= start_polls();
+      progress |= start_checks();
       progress |= start_batches();
+      note_waiting();
     }
     progress |= send_waiting();
-    progress |= !finished_.empty();
+    progress |= !finished_.empty() || !dirty_events_.empty();
+    keep_buckets();
     progress |= flush();
   }
-  if (!sinks_closed_ && (stopped() || drained())) close_sinks();
   pumping_ = false;
 }
 
 // Whatever gathered while the last commit was under way goes as one.
 bool Engine::flush() {
-  if (commit_under_way_ || (pending_.empty() && after_.empty())) return false;
+  if (commit_under_way_) return false;
+  if (stopping_ && !released_ && calls_in_flight_ == 0 && pending_.empty() && after_.empty() && queries_.empty()) {
+    // The last word: what has not begun is in no doubt at the next start.
+    released_ = true;
+    Release release;
+    for (const auto& [id, event] : events_) {
+      if (event->begun || event->delivery == Delivery::unknown || event->moved) release.begun.push_back(id);
+    }
+    if (!options_.dry) pending_.release = std::move(release);
+    close_sinks();
+  }
+  if (pending_.empty() && after_.empty()) return false;
   committing_ = std::exchange(after_, {});
   if (pending_.empty()) {
     const auto then = std::exchange(committing_, {});
@@ -193,10 +270,10 @@ bool Engine::flush() {
 }
 
 // What a sink has newly opened is journaled before it writes there.
-bool Engine::tell_openings(const Job& job) {
-  const ActionNode& node = *job.station->node;
+bool Engine::keep_openings(const Job& job) {
+  const ActionNode& node = *job.queue->node;
   if (options_.dry || !node.openings) return false;
-  return keep(job.station->connection, node, node.openings(*job.connection));
+  return keep(job.queue->connection, node, node.openings(*job.connection));
 }
 
 // A clean end: what is appended from now on is not ours.
@@ -210,13 +287,10 @@ void Engine::close_sinks() {
     if (node == nullptr || !node->closings || found == current_->runnable->connections.end()) continue;
     keep(connection, *node, node->closings(*found->second));
   }
-  sinks_closed_ = true;
-  flush();
 }
 
 // True when there was something to keep.
 bool Engine::keep(const std::string& connection, const ActionNode& node, std::vector<SinkReach> reached) {
-  sinks_closed_ = sinks_closed_ && reached.empty();
   for (SinkReach& each : reached) {
     if (each.settle) pending_.settle[each.target] = std::move(each.settle);
     sink_positions_[{connection, node.name, each.target}] = each.position;
@@ -228,7 +302,7 @@ bool Engine::keep(const std::string& connection, const ActionNode& node, std::ve
 void Engine::process(std::uint64_t id) {
   const auto found = jobs_.find(id);
   if (found == jobs_.end()) return;
-  if (found->second->batch && tell_openings(*found->second)) {
+  if (found->second->batch && keep_openings(*found->second)) {
     after_commit([this, id](const Committed&) { finished_.push_back(id); });
     return;
   }
@@ -236,29 +310,35 @@ void Engine::process(std::uint64_t id) {
   jobs_.erase(found);
   if (job->batch)
     came_back(*job);
-  else if (job->look)
-    looked(*job);
+  else if (job->poll)
+    polled(*job);
   else
     checked(*job);
 }
 
 // ---- what is left
-// ------------------------------------------------------------------------------------------------------------------
 
 bool Engine::all_given_up() const {
-  return std::all_of(stations_.begin(), stations_.end(), [](const auto& station) {
-    return std::all_of(station.second.queue.begin(), station.second.queue.end(),
-                       [](const auto& item) { return item.second.gave_up; });
+  return std::all_of(queues_.begin(), queues_.end(), [](const auto& queue) {
+    return std::all_of(queue.second.waiting.begin(), queue.second.waiting.end(),
+                       [](const auto& effect) { return effect.second.gave_up; });
   });
 }
 
 bool Engine::drained() const {
-  if (!options_.once || !started_ || !jobs_.empty() || commit_under_way_ || !pending_.empty() || !after_.empty())
+  if (!options_.once || !started_ || !jobs_.empty() || commit_under_way_ || !pending_.empty() || !after_.empty() ||
+      !queries_.empty() || !dirty_events_.empty())
     return false;
-  const bool looked = std::all_of(pollers_.begin(), pollers_.end(), [](const auto& poller) {
+  const bool polled = std::all_of(pollers_.begin(), pollers_.end(), [](const auto& poller) {
     return poller.second->done || poller.second->gave_up || poller.second->removed;
   });
-  return looked && (events_.empty() || all_given_up());
+  if (!polled) return false;
+  if (events_.empty())
+    return std::none_of(scans_.begin(), scans_.end(), [](const auto& scan) { return scan.second.more; });
+  // What stands behind something that was given up waits with it.
+  return all_given_up() && std::all_of(events_.begin(), events_.end(), [](const auto& event) {
+           return !event.second->ending && event.second->uncommitted == 0;
+         });
 }
 
 std::vector<std::string> Engine::undrained() const {
@@ -268,21 +348,32 @@ std::vector<std::string> Engine::undrained() const {
       left.push_back(fmt::format("{}: {} refused: {}", poller->pipeline, poller->source, poller->last_failure));
     else if (!poller->done)
       left.push_back(fmt::format("{}: {}: {}", poller->pipeline, poller->source,
-                                 poller->last_failure.empty() ? "not looked at" : poller->last_failure));
+                                 poller->last_failure.empty() ? "not polled" : poller->last_failure));
   }
-  for (const auto& [pipeline, counters] : ports_.journal().counters()) {
-    if (counters.in_flight() > 0) left.push_back(fmt::format("{}: {} events wait", pipeline, counters.in_flight()));
+  std::map<std::string, std::pair<std::size_t, std::string>> waiting;
+  std::map<EventId, Waiting> reasons = waiting_reasons();
+  for (const auto& [id, event] : events_) {
+    auto& [count, reason] = waiting[event->data.pipeline];
+    ++count;
+    if (reason.empty()) reason = std::move(reasons[id].reason);
   }
-  for (const auto& each : gates_) {
-    const std::string& key = each.first;
-    const Gate& gate = each.second;
+  for (const auto& [pipeline, scan] : scans_) {
+    if (scan.more) waiting[pipeline].first += scan.loaded == 0 ? 1 : 0;
+  }
+  for (const auto& [pipeline, each] : waiting) {
+    if (each.first == 0) continue;
+    const bool more = scans_.contains(pipeline) && scans_.at(pipeline).more;
+    left.push_back(fmt::format("{}: {}{} event{} wait{}", pipeline, more ? "over " : "", each.first,
+                               each.first == 1 ? "" : "s", each.second.empty() ? "" : ": " + each.second));
+  }
+  for (const auto& [key, limiter] : limiters_) {
     const auto known = std::find_if(current_->runnable->connections.begin(), current_->runnable->connections.end(),
-                                    [&](const auto& one) { return key.starts_with(one.second->account() + "\x1f"); });
-    if (gate.failing_since && known != current_->runnable->connections.end())
-      left.push_back(fmt::format("connection {}: {}", known->first, gate.reason));
+                                    [&](const auto& one) { return key.first == one.second->account(); });
+    if (limiter.failing_since && known != current_->runnable->connections.end())
+      left.push_back(fmt::format("connection {}: {}", known->first, limiter.reason));
   }
-  for (const auto& [name, state] : connections_) {
-    if (state.down) left.push_back(fmt::format("connection {}: {}", name, state.reason));
+  for (const auto& [key, state] : connections_) {
+    if (state.down) left.push_back(fmt::format("connection {}: {}", state.name, state.reason));
   }
   return left;
 }
@@ -293,19 +384,26 @@ std::vector<ConnectionStatus> Engine::connections() const {
   for (const auto& [name, connection] : current_->runnable->connections) {
     ConnectionStatus status;
     status.name = name;
-    if (const auto state = connections_.find(name); state != connections_.end()) {
-      status.down = state->second.down;
-      status.reason = state->second.reason;
+    for (const auto& [key, state] : connections_) {
+      if (key.first != name || !state.down) continue;
+      status.down = true;
+      status.reason = state.reason;
     }
-    for (const auto& [key, gate] : gates_) {
-      const bool ours = key.starts_with(connection->account() + "\x1f");
-      if (!ours || gate.bucket.rate().interval.count() <= 0) continue;
-      status.headroom[gate.group] = gate.bucket.headroom(now_);
-      status.rates[gate.group] = gate.bucket.rate();
+    for (const auto& [key, limiter] : limiters_) {
+      if (key.first != connection->account() || limiter.bucket.rate().interval.count() <= 0) continue;
+      status.headroom[limiter.group] = limiter.bucket.headroom(now_);
+      status.rates[limiter.group] = limiter.bucket.rate();
     }
     all.push_back(std::move(status));
   }
   return all;
+}
+
+std::vector<std::string> Engine::plans() const {
+  std::set<std::string> used;
+  if (current_) used.insert(current_->plan().hash);
+  for (const auto& [id, event] : events_) used.insert(event->bound->plan().hash);
+  return {used.begin(), used.end()};
 }
 
 }  // namespace pipewright::engine

@@ -1,4 +1,5 @@
-// Sources: who looks when, and how a page becomes events.
+// Sources: who is polled when, and how a page becomes events. All pipelines that read one source are polled at the same
+// moment: what they ask alike is one request (calls.cpp).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,27 +11,25 @@ namespace pipewright::engine {
 void Engine::make_pollers() {
   for (auto& [key, poller] : pollers_) poller->removed = true;
   for (const plan::Pipeline& pipeline : current_->plan().pipelines) {
-    std::map<std::string, int> named;
-    for (const plan::Source& source : pipeline.sources) {
-      const SourceNode* node = current_->runnable->registry->source(source.node);
+    const std::vector<std::string> names = source_keys(pipeline);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const SourceNode* node = current_->runnable->registry->source(pipeline.sources[i].node);
       if (node == nullptr || !node->look) continue;  // what comes by itself
-      std::string name = source_key(source);
-      if (const int nth = ++named[name]; nth > 1) name += fmt::format(" #{}", nth);
-      std::unique_ptr<Poller>& poller = pollers_[pipeline.name + "\x1f" + name];
+      std::unique_ptr<Poller>& poller = pollers_[{pipeline.name, names[i]}];
       if (!poller) {
         poller = std::make_unique<Poller>();
         poller->pipeline = pipeline.name;
-        poller->source = name;
+        poller->source = names[i];
         poller->next_at = now_;
-        poller->cursor = ports_.journal().cursor(pipeline.name, name);
+        poller->cursor = opening_.cursors[{pipeline.name, names[i]}];
       }
       poller->removed = false;
       poller->next_bound = current_;
-      if (!poller->looking && !poller->storing) rebind(*poller);
+      if (!poller->polling && !poller->storing) rebind(*poller);
     }
   }
   std::erase_if(pollers_, [](const auto& each) {
-    return each.second->removed && !each.second->looking && !each.second->storing;
+    return each.second->removed && !each.second->polling && !each.second->storing;
   });
 }
 
@@ -41,57 +40,83 @@ void Engine::rebind(Poller& poller) {
   poller.from = nullptr;
   const plan::Pipeline* pipeline = poller.bound->plan().pipeline(poller.pipeline);
   if (pipeline == nullptr) return;
-  std::map<std::string, int> named;
-  for (const plan::Source& source : pipeline->sources) {
-    std::string name = source_key(source);
-    if (const int nth = ++named[name]; nth > 1) name += fmt::format(" #{}", nth);
-    if (name != poller.source) continue;
-    poller.from = &source;
-    poller.node = poller.bound->runnable->registry->source(source.node);
+  const std::vector<std::string> names = source_keys(*pipeline);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] != poller.source) continue;
+    poller.from = &pipeline->sources[i];
+    poller.node = poller.bound->runnable->registry->source(pipeline->sources[i].node);
     poller.bulk = bulk_possible(*poller.bound, *pipeline);
   }
 }
 
-bool Engine::start_looks() {
-  bool any = false;
+// Whether it could be polled now, but for the time.
+bool Engine::due(Poller& poller) {
+  if (!options_.poll) poller.done = true;
+  if (poller.polling || poller.done || poller.gave_up || poller.removed || poller.from == nullptr) return false;
+  // What is not journaled one by one is read on while the disk is busy with the pages before.
+  constexpr int ahead = 32;  // pages: of their events only the parked ones are held
+  const bool read_on = poller.bulk && poller.more && poller.storing < ahead && pending_.events.size() < options_.page;
+  if (poller.storing > 0 && (!read_on || poller.next_bound)) return false;
+  const ConnectionState& state = state_of(poller.from->connection, {});
+  const std::optional<Instant> since = poller.failing_since ? poller.failing_since : state.down_since;
+  if (!options_.once || !since) return true;
+  if (now_ < *since + options_.give_up) {
+    wake(*since + options_.give_up);
+    return true;
+  }
+  poller.gave_up = true;
+  if (poller.last_failure.empty()) poller.last_failure = state.reason;
+  return false;
+}
+
+namespace {
+
+/// Pollers that are polled at one moment: what reads one source. Who reads on page by page, or fails, does not hurry
+/// the others; what is not journaled one by one goes at its own speed.
+using Together = std::tuple<std::string, std::string, bool, bool, std::string>;
+
+Together together(const Poller& poller) {
+  return {poller.from->connection, poller.source, poller.more, poller.failing_since.has_value(),
+          poller.bulk ? poller.pipeline : std::string()};
+}
+
+}  // namespace
+
+bool Engine::start_polls() {
+  std::map<Together, std::vector<Poller*>> shared;
   for (auto& [key, held] : pollers_) {
-    Poller& poller = *held;
-    if (!options_.poll) poller.done = true;
-    if (poller.looking || poller.done || poller.gave_up || poller.removed || poller.from == nullptr) continue;
-    // What is not journaled one by one is read on while the disk is busy with the pages before.
-    constexpr int ahead = 32;  // pages: of their events only the parked ones are held
-    const bool read_on = poller.bulk && poller.more && poller.storing < ahead && pending_.events.size() < options_.page;
-    if (poller.storing > 0 && (!read_on || poller.next_bound)) continue;
-    ConnectionState& state = state_of(poller.from->connection);
-    const std::optional<Instant> since = poller.failing_since ? poller.failing_since : state.down_since;
-    if (options_.once && since) {
-      if (now_ >= *since + options_.give_up) {
-        poller.gave_up = true;
-        if (poller.last_failure.empty()) poller.last_failure = state.reason;
-        any = true;
-        continue;
-      }
-      wake(*since + options_.give_up);
-    }
-    if (poller.next_at > now_) {
-      wake(poller.next_at);
+    if (due(*held)) shared[together(*held)].push_back(held.get());
+  }
+  bool any = false;
+  for (auto& [key, pollers] : shared) {
+    Instant next = pollers.front()->next_at;
+    for (const Poller* each : pollers) next = std::min(next, each->next_at);
+    if (next > now_) {
+      wake(next);
       continue;
     }
-    if (!may_start(state)) continue;
-    const auto connection = connection_of(poller.from->connection, *poller.bound);
-    Job& job = new_job(poller.bound, connection);
-    job.poller = &poller;
-    poller.looking = true;
-    poller.started_at = now_;
-    const Look look{poller.from, poller.cursor, options_.once, options_.page};
-    job.look.emplace(poller.node->look(*connection, look, job));
-    begin(job);
-    any = true;
+    for (Poller* each : pollers) any |= start_poll(*each);
   }
   return any;
 }
 
-void Engine::look_failed(Poller& poller, const Failure& failure) {
+bool Engine::start_poll(Poller& poller) {
+  ConnectionState& state = state_of(poller.from->connection, {});
+  if (!may_start(state)) return false;
+  const auto connection = connection_of(poller.from->connection, *poller.bound);
+  Job& job = new_job(poller.bound, connection, {});
+  job.poller = &poller;
+  job.shares[poller.pipeline] = 1;
+  poller.polling = true;
+  poller.started_at = now_;
+  const Look look{poller.from, poller.cursor, options_.once, options_.page};
+  job.poll.emplace(poller.node->look(*connection, look, job));
+  begin(job);
+  return true;
+}
+
+void Engine::poll_failed(Poller& poller, const Failure& failure) {
+  if (stopping_) return;  // it was not asked any more
   const bool first = poller.last_failure.empty();
   poller.last_failure = failure.reason;
   const Duration every = poller.from != nullptr && poller.from->every ? *poller.from->every : poller.node->every;
@@ -112,7 +137,7 @@ void Engine::look_failed(Poller& poller, const Failure& failure) {
   }
   if (first) {
     observer_.source_failing(poller.pipeline, poller.source, failure);
-    pending_.notices.push_back({poller.pipeline + ": " + poller.source + " fails", failure.reason, now_});
+    pending_.notices.push_back({poller.pipeline + ": " + poller.source + " fails", failure.reason, wall_});
   }
 }
 
@@ -120,17 +145,17 @@ void Engine::note_notice(Poller& poller, const std::string& text) {
   if (text == poller.notice) return;
   poller.notice = text;
   observer_.notice(poller.pipeline, poller.source, text);
-  pending_.notices.push_back({poller.pipeline + ": " + poller.source, text, now_});
+  pending_.notices.push_back({poller.pipeline + ": " + poller.source, text, wall_});
 }
 
-void Engine::looked(Job& job) {
+void Engine::polled(Job& job) {
   Poller& poller = *job.poller;
-  Page page = job.look->take();
-  poller.looking = false;
+  Page page = job.poll->take();
+  poller.polling = false;
   over(job, page.failure);
-  note_notice(poller, page.notice.value_or(""));
+  if (!page.failure || !stopping_) note_notice(poller, page.notice.value_or(""));
   if (!page.failure && !poller.last_failure.empty()) {
-    pending_.notices.push_back({poller.pipeline + ": " + poller.source + " fails", {}, now_});
+    pending_.notices.push_back({poller.pipeline + ": " + poller.source + " fails", {}, wall_});
     poller.last_failure.clear();
   }
   if (!page.failure) {
@@ -155,7 +180,7 @@ StoredEvent Engine::stored(const Bound& bound, const plan::Pipeline& pipeline, c
   event.identity = source.node + " " + from.identity;
   event.key = from.key;
   event.before = from.before.value_or(Value());
-  event.received_at = now_;
+  event.received_at = wall_;
   event.plan = bound.plan().hash;
   event.commit = bound.runnable->commit;
   if (bound.runnable->normalise) {
@@ -172,36 +197,50 @@ StoredEvent Engine::stored(const Bound& bound, const plan::Pipeline& pipeline, c
 
 void Engine::store_page(Poller& poller, Page page) {
   const plan::Pipeline* pipeline = poller.bound->plan().pipeline(poller.pipeline);
+  const std::size_t first = pending_.events.size();
+  const std::size_t count = page.events.size();
   for (NewEvent& each : page.events)
     pending_.events.push_back(stored(*poller.bound, *pipeline, *poller.from, poller.source, each));
   for (Seen& each : page.seen) pending_.seen.push_back({poller.pipeline, poller.source, std::move(each)});
   const bool moved = !page.cursor.empty() && page.cursor != poller.cursor;
   if (moved) {
-    pending_.cursors.push_back({poller.pipeline, poller.source, page.cursor});
+    pending_.cursors.push_back({poller.pipeline, poller.source, poller.cursor, page.cursor});
     poller.cursor = page.cursor;
+    opening_.cursors[{poller.pipeline, poller.source}] = page.cursor;
   }
-  const bool arrived = !page.events.empty();
   ++poller.storing;
   poller.more = page.more && !page.failure;
-  if (page.failure) look_failed(poller, *page.failure);
+  if (page.failure) poll_failed(poller, *page.failure);
   const bool fine = !page.failure;
   const bool more = page.more;
-  const std::string key = poller.pipeline + "\x1f" + poller.source;
-  after_commit([this, key, arrived, fine, more](const Committed&) {
-    Poller& held = *pollers_.at(key);
-    --held.storing;
-    if (arrived) scans_[held.pipeline].more = true;
-    if (fine && held.storing == 0) {
-      const Duration every = held.from->every.value_or(held.node->every);
-      held.next_at = more ? now_ : std::max(held.started_at + every, now_);
-      if (options_.once && !more) held.done = true;
-    }
-    if (held.storing > 0 || held.looking) return;
-    if (held.removed)
-      pollers_.erase(key);
-    else
-      rebind(held);
+  // A source that never gives the same record twice loses one that the journal knows already: that is said.
+  const bool counts = poller.node->rereadable && !poller.bulk;
+  const PollerKey key{poller.pipeline, poller.source};
+  after_commit([this, key, first, count, counts, fine, more](const Committed& committed) {
+    const auto from = committed.ids.begin() + static_cast<std::ptrdiff_t>(std::min(first, committed.ids.size()));
+    const auto to = committed.ids.begin() + static_cast<std::ptrdiff_t>(std::min(first + count, committed.ids.size()));
+    const auto known = std::count(from, to, EventId(0));
+    if (counts && known > 0)
+      observer_.warning(fmt::format("{}: {} of {} records of {} were taken before and are left out", key.first, known,
+                                    count, key.second));
+    page_stored(key, count > 0, fine, more);
   });
+}
+
+void Engine::page_stored(const PollerKey& key, bool arrived, bool fine, bool more) {
+  Poller& poller = *pollers_.at(key);
+  --poller.storing;
+  if (arrived) scans_[poller.pipeline].more = true;
+  if (fine && poller.storing == 0 && poller.from != nullptr) {
+    const Duration every = poller.from->every.value_or(poller.node->every);
+    poller.next_at = more ? now_ : std::max(poller.started_at + every, now_);
+    if (options_.once && !more) poller.done = true;
+  }
+  if (poller.storing > 0 || poller.polling) return;
+  if (poller.removed)
+    pollers_.erase(key);
+  else
+    rebind(poller);
 }
 
 }  // namespace pipewright::engine

@@ -1,5 +1,5 @@
-// How the core reaches the world (Ports) and whom it tells (Observer). Both are called only from inside the core's own
-// inputs.
+// How the core reaches the world (Ports) and whom it reports to (Observer). Both are called only from inside the core's
+// own inputs.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/core/clock.hpp"
 #include "engine/core/runnable.hpp"
 #include "engine/interpret.hpp"
 #include "engine/journal/journal.hpp"
@@ -16,19 +17,20 @@ namespace pipewright::engine {
 
 using CallId = std::uint64_t;
 using CommitId = std::uint64_t;
+using QueryId = std::uint64_t;
 
 class Ports {
  public:
   virtual ~Ports() = default;
   /// Send it now; answer once with Core::answered, never from inside.
   virtual void send(CallId id, const std::string& connection, const Request& request) = 0;
-  /// Make it durable, in the order given; answer with Core::committed, never from inside. One is under way at a time. A
-  /// commit that fails is the end of the process: the journal is as it was before.
+  /// Make it durable; answer with Core::committed, never from inside. One is under way at a time.
   virtual void commit(CommitId id, Transaction transaction) = 0;
+  /// Ask the journal; answer with Core::replied, never from inside. Commits and queries are done, and answered, in the
+  /// order in which they were given.
+  virtual void query(QueryId id, Query query) = 0;
   /// 0…1, for back-off.
   virtual double jitter() = 0;
-  /// What is committed; read at once.
-  [[nodiscard]] virtual const JournalReader& journal() const = 0;
   /// A plan that only the journal remembers, made runnable again; null when it cannot be.
   virtual std::shared_ptr<const Runnable> revive(const PlanText&) { return nullptr; }
   /// A remark of a node.
@@ -63,14 +65,16 @@ class Observer {
   virtual ~Observer() = default;
   /// Durable already.
   virtual void ended(const Ended&) {}
-  /// False: events of rereadable sources are told only when they park.
+  /// False: events of rereadable sources are reported only when they park.
   [[nodiscard]] virtual bool every_event() const { return false; }
   virtual void connection_down(const std::string& /*connection*/, const Failure&) {}
   virtual void connection_up(const std::string& /*connection*/) {}
-  /// A look failed; told once until a look succeeds.
+  /// A poll failed; reported once until a poll succeeds.
   virtual void source_failing(const std::string& /*pipeline*/, const std::string& /*source*/, const Failure&) {}
   /// A source's notice began, changed, or is over (empty).
   virtual void notice(const std::string& /*pipeline*/, const std::string& /*source*/, const std::string& /*text*/) {}
+  /// A warning of the engine itself: the clock jumped, a response asks for an absurd pause.
+  virtual void warning(const std::string& /*text*/) {}
 };
 
 }  // namespace pipewright::engine

@@ -5,6 +5,7 @@
 #include <list>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -24,8 +25,9 @@ struct Bound {
   [[nodiscard]] const plan::Plan& plan() const { return *runnable->plan; }
 };
 
-/// One group of an account: its bucket, and its back-off while its calls fail.
-struct Gate {
+/// One group of an account (of one origin, where the node tells origins apart): its bucket, its back-off while its
+/// calls fail, and whose turn it is.
+struct Limiter {
   Bucket bucket;
   std::deque<CallId> waiting;
   int in_flight = 0;
@@ -33,42 +35,67 @@ struct Gate {
   Instant not_before{Duration(0)};
   Instant last_failure{Duration(0)};
   std::optional<Instant> failing_since;
-  std::string reason;  ///< of the last failure
-  bool told = false;   ///< of the outage, to the observer
-  std::string group;
+  std::string reason;     ///< of the last failure
+  bool reported = false;  ///< the outage, to the observer
+  std::string connection, account, group;
+  bool dirty = false;  ///< its bucket is not in the journal as it is
+
+  /// Calls made for each pipeline; one that was idle begins where the others are.
+  std::map<std::string, double> served;
+  double turn = 0;
+  [[nodiscard]] double priority(const std::string& pipeline) const {
+    const auto found = served.find(pipeline);
+    return found == served.end() ? turn : std::max(found->second, turn);
+  }
+  void charge(const std::map<std::string, double>& shares);
 };
+using LimiterKey = std::pair<std::string, std::string>;  ///< account and group
 
 struct ConnectionState {
   std::string name;
-  bool down = false;  ///< bad credentials: probed alone
+  bool down = false;  ///< bad credentials: one call at a time tries them
   bool probing = false;
   int failures = 0;
   Instant probe_at{Duration(0)};
   std::optional<Instant> down_since;
   std::string reason;
 };
+using ConnectionKey = std::pair<std::string, std::string>;  ///< connection and realm
 
 struct Event {
   EventId id = 0;
+  EventId rank = 0;  ///< its place in the order of its key, see StoredEvent::rank
   std::shared_ptr<const Bound> bound;
-  const plan::Pipeline* pipeline = nullptr;  ///< null: the plan knows it no more
+  const plan::Pipeline* pipeline = nullptr;  ///< null: the plan does not know it
   EventData data;
   std::string source, account, identity;
   std::map<Address, Recorded> outcomes;
-  std::set<Address> under_way;  ///< queued, running, or its outcome not durable yet
-  std::set<Address> intents;    ///< unasked effects that may have been sent
-  std::vector<Want> next;       ///< wanted, to be queued when what came before is durable
+  std::vector<Intent> intents;            ///< unasked effects whose delivery is unknown
+  std::map<std::string, EventId> newest;  ///< of its key, by connection: the greatest event that has written there
+  std::set<Address> under_way;            ///< queued, running, or its outcome not durable yet
+  std::vector<Want> next;       ///< wanted, to be queued when what came before is durable and its turn has come
+  std::set<std::string> reach;  ///< connections that it may yet reach
   std::vector<EndedStep> steps;
   std::optional<Ending> ending;  ///< under way to the journal
   int uncommitted = 0;
-  bool doubtful = false;  ///< its next effects may have happened in an earlier life
+  std::size_t bytes = 0;
+  Delivery delivery = Delivery::not_sent;  ///< of its next effects
+  bool moved = false;                      ///< outcomes of another plan are among its own: every effect is in doubt
   bool wrote = false;
+  bool begun = false;     ///< an effect of it was recorded, or may have been sent
+  bool released = false;  ///< nothing earlier of its key is in its way
   bool checking = false;
-  Instant looked_at{Duration(0)};  ///< when it was last known to be wanted
+  bool dirty = false;  ///< an outcome came: it is to be walked again
+  bool reopened = false, as_was = false, stale_allowed = false;
+  bool gone = false;                     ///< its pipeline was deleted: it ends with what is under way
+  std::optional<std::string> skip;       ///< a person ends it, with this reason
+  Instant checked_at{Duration(0)};       ///< when it was last known to be wanted
+  std::optional<Instant> failing_since;  ///< an earlier process has retried it since then
+  std::string waits_for;                 ///< as the journal has it
 };
 
-/// One effect that waits at a station.
-struct Item {
+/// One effect that waits in a queue.
+struct QueuedEffect {
   std::uint64_t sequence = 0;
   Event* event = nullptr;
   Want want;
@@ -76,26 +103,33 @@ struct Item {
   std::string subject;                     ///< the record that it is about, with connection and node; empty: none
   std::string identity;                    ///< the same, of what may write: two never run side by side
   Delivery delivery = Delivery::not_sent;  ///< of the tries before
-  bool stated = false;                     ///< the intent is durable
-  bool stating = false;
+  bool intended = false;                   ///< its intent is in the journal
   bool gave_up = false;
   int attempts = 0;
-  std::optional<Instant> first_failure;
+  std::optional<Instant> first_failure;  ///< of any process: `retry_for` counts from there
+  std::optional<Instant> failing_here;   ///< of this one: `once` gives up a while after it
+  std::string last_failure;
   Instant ready_at{Duration(0)};
-  std::vector<Item> followers;  ///< equal work: they get its outcome
+  std::vector<QueuedEffect> followers;  ///< equal work: they get its outcome
   std::vector<Exchange> exchanges;
 };
 
-struct Station {
-  std::string connection;
+/// Equal work of all pipelines: one for each connection, node, verb and realm.
+struct EffectQueue {
+  std::string connection, realm;
   const ActionNode* node = nullptr;
   Verb verb = Verb::find;
   Repeat repeat = Repeat::keyed;
-  std::map<std::uint64_t, Item> queue;
+  std::map<std::uint64_t, QueuedEffect> waiting;
+  std::map<std::string, std::size_t> by_pipeline;  ///< how many of them wait
   std::size_t running = 0;
   bool dirty = false;
   std::optional<Instant> next_try;
+
+  void add(QueuedEffect effect);
+  QueuedEffect remove(std::map<std::uint64_t, QueuedEffect>::iterator at);
 };
+using QueueKey = std::tuple<std::string, std::string, Verb, std::string>;
 
 struct Poller {
   std::string pipeline;
@@ -111,15 +145,16 @@ struct Poller {
   std::string notice;
   std::string last_failure;
   bool bulk = false;  ///< not journaled one by one
-  bool looking = false;
+  bool polling = false;
   int storing = 0;    ///< pages that are not durable yet: one, or a few of a bulk poller
   bool more = false;  ///< the last page said that there is a next one
   bool done = false;  ///< `once`: has no more
   bool refused = false;
   bool gave_up = false;
   bool removed = false;
-  std::shared_ptr<const Bound> next_bound;  ///< after a reload while it looked
+  std::shared_ptr<const Bound> next_bound;  ///< after a reload while it polled
 };
+using PollerKey = std::pair<std::string, std::string>;  ///< pipeline and source
 
 struct Recording {
   Exchange exchange;
@@ -139,16 +174,19 @@ class Job : public Calls {
   ConnectionState* state = nullptr;
   std::vector<Recording> recordings;
   std::optional<Task<Outcomes>> batch;
-  std::optional<Task<Page>> look;
-  std::optional<Task<std::optional<std::string>>> check;
-  Station* station = nullptr;
-  std::vector<Item> items;
+  std::optional<Task<Page>> poll;
+  std::optional<Task<std::vector<std::optional<std::string>>>> check;
+  EffectQueue* queue = nullptr;
+  std::vector<QueuedEffect> effects;
   Poller* poller = nullptr;
-  EventId event = 0;
+  std::vector<EventId> events;           ///< that are checked
+  std::map<std::string, double> shares;  ///< pipelines that it works for, together 1
+  bool begun = false;
   bool probe = false;
+  bool abandoned = false;  ///< a check that took too long: nobody waits for it
 
   [[nodiscard]] bool finished() const {
-    return (batch && batch->finished()) || (look && look->finished()) || (check && check->finished());
+    return (batch && batch->finished()) || (poll && poll->finished()) || (check && check->finished());
   }
   [[nodiscard]] Instant now() const override;
   [[nodiscard]] bool dry() const override;
@@ -164,9 +202,11 @@ struct PendingCall {
   Job* job = nullptr;
   Request request;
   std::function<void(CallResult)> done;
-  Gate* gate = nullptr;
+  std::vector<std::pair<std::uint64_t, std::function<void(CallResult)>>> sharers;  ///< other polls that ask the same
+  Limiter* limiter = nullptr;
   bool sent = false;
-  Instant sent_at{Duration(0)};
+  Instant sent_at{Duration(0)};       ///< steady
+  Instant sent_at_wall{Duration(0)};  ///< for the record
 };
 
 struct BulkRun;
@@ -177,69 +217,85 @@ class Engine {
   Engine(Ports& ports, Observer& observer, Options options) : ports_(ports), observer_(observer), options_(options) {}
 
   // core.cpp: inputs, the pump, the journal's queue
-  Result<void> start(std::shared_ptr<const Runnable> runnable, Instant now);
-  void tick(Instant now);
-  void committed(Instant now, CommitId id, const Committed& committed);
-  void stop(Instant now);
+  Result<void> start(std::shared_ptr<const Runnable> runnable, Opening opening, Now now);
+  void tick(Now now);
+  void committed(Now now, CommitId id, Result<Committed> committed);
+  void replied(Now now, QueryId id, Result<Reply> reply);
+  void stop(Now now);
   [[nodiscard]] bool stopped() const;
+  [[nodiscard]] const Error* broken() const { return broken_ ? &*broken_ : nullptr; }
   [[nodiscard]] bool drained() const;
   [[nodiscard]] std::vector<std::string> undrained() const;
   [[nodiscard]] std::optional<Instant> wakes_at() const { return wake_; }
   [[nodiscard]] std::vector<ConnectionStatus> connections() const;
+  [[nodiscard]] std::vector<std::string> plans() const;
   [[nodiscard]] std::size_t loaded() const { return events_.size(); }
   void pump();
 
-  // calls.cpp: gates, requests, answers
+  // calls.cpp: limiters, requests, responses
   void call(Job& job, Request request, std::function<void(CallResult)> done);
-  void answered(Instant now, CallId id, CallResult result);
+  void answered(Now now, CallId id, CallResult result);
 
-  // reload.cpp: another plan, parked events
-  Result<void> swap(std::shared_ptr<const Runnable> runnable, Instant now);
-  std::vector<RetryAnswer> retry(const std::vector<EventId>& ids, bool as_was, bool stale, Instant now);
+  // reload.cpp: another plan · requests.cpp: what people ask
+  Result<void> swap(std::shared_ptr<const Runnable> runnable, Now now);
+  void retry(std::vector<EventId> ids, bool as_was, bool stale, Now now, Core::Answers answered);
+  void skip(std::vector<EventId> ids, std::string why, Now now, Core::Answers answered);
+  void serve_requests(Now now);
   Result<void> deliver(const std::string& pipeline, std::size_t source, std::vector<NewEvent> events,
-                       std::function<void()> stored, Instant now);
+                       std::function<void()> stored, Now now);
 
   [[nodiscard]] Instant now() const { return now_; }
+  [[nodiscard]] Instant wall() const { return wall_; }
   [[nodiscard]] const Options& options() const { return options_; }
   Ports& ports() { return ports_; }
+  void ask(Query query, std::function<void(Reply)> then);
+  void job_went_on(std::uint64_t id);
 
  private:
   // core.cpp
+  void set_clock(Now now);
   void after_commit(std::function<void(const Committed&)> then) { after_.push_back(std::move(then)); }
   bool flush();
   void wake(Instant at) {
     if (!wake_ || at < *wake_) wake_ = at;
   }
   [[nodiscard]] Result<void> check(const Runnable& runnable) const;
-  Result<void> resume_sinks(const std::string& connection, const std::string& node);
+  Result<void> resume_sinks();
+  [[nodiscard]] std::string scrubbed(const std::string& text) const;
 
   // calls.cpp
-  Gate& gate(const Connection& connection, const std::string& group);
-  ConnectionState& state_of(const std::string& connection);
-  [[nodiscard]] bool open(const Gate& gate) const;
+  Limiter& limiter(const Connection& connection, const std::string& group);
+  ConnectionState& state_of(const std::string& connection, const std::string& realm);
+  [[nodiscard]] bool open(const Limiter& limiter) const;
   bool send_waiting();
-  void judge(Gate& gate, const PendingCall& call, const CallResult& result);
+  void judge(Limiter& limiter, const PendingCall& call, const CallResult& result);
   [[nodiscard]] Exchange exchange_of(const PendingCall& call, const CallResult& result) const;
+  void hand_over(PendingCall& call, CallResult result);
   bool may_start(ConnectionState& state);
   void begin(Job& job);
   void over(Job& job, const std::optional<Failure>& failure);
-  Job& new_job(std::shared_ptr<const Bound> bound, std::shared_ptr<Connection> connection);
-  bool send_from(Gate& gate);
-  void refuse_waiting(Gate& gate);
-  void take_report(const Station& station, Connection& connection, Outcomes& outcomes);
+  Job& new_job(std::shared_ptr<const Bound> bound, std::shared_ptr<Connection> connection, const std::string& realm);
+  bool send_from(Limiter& limiter);
+  void refuse_waiting(Limiter& limiter, const std::string& reason);
+  void take_report(const EffectQueue& queue, Connection& connection, Outcomes& outcomes);
   void close_sinks();
   bool keep(const std::string& connection, const ActionNode& node, std::vector<SinkReach> reached);
-  bool tell_openings(const Job& job);
+  bool keep_openings(const Job& job);
+  void keep_buckets();
   void process(std::uint64_t job);
+  [[nodiscard]] double priority_of(const Limiter& limiter, const std::map<std::string, double>& shares) const;
   [[nodiscard]] std::shared_ptr<Connection> connection_of(const std::string& name, const Bound& bound) const;
   [[nodiscard]] double jitter() { return ports_.jitter(); }
 
   // polling.cpp
   void make_pollers();
-  bool start_looks();
-  void looked(Job& job);
-  void look_failed(Poller& poller, const Failure& failure);
+  bool start_polls();
+  bool start_poll(Poller& poller);
+  [[nodiscard]] bool due(Poller& poller);
+  void polled(Job& job);
+  void poll_failed(Poller& poller, const Failure& failure);
   void store_page(Poller& poller, Page page);
+  void page_stored(const PollerKey& key, bool arrived, bool fine, bool more);
   StoredEvent stored(const Bound& bound, const plan::Pipeline& pipeline, const plan::Source& source,
                      const std::string& source_key, NewEvent& from) const;
   void note_notice(Poller& poller, const std::string& text);
@@ -257,86 +313,138 @@ class Engine {
   Result<void> rewind_sinks(const plan::Pipeline& pipeline, const Bound& bound);
 
   // events.cpp
-  bool load_events();
-  bool load(StoredEvent stored);
-  void load_key(const std::string& account, const std::string& key);
+  bool claim_events();
+  void claimed(Claimed claimed);
+  void claim_key(const std::string& account, const std::string& key);
+  void load(ClaimedEvent claimed);
+  void choose_plan(Event& event, const ClaimedEvent& claimed);
   std::shared_ptr<const Bound> bound_for(const std::string& hash);
+  void replan(Event& event, std::shared_ptr<const Bound> bound);
+  bool walk_dirty();
   void go_on(Event& event);
   void queue_next(Event& event);
-  void record(Item& item, Outcome outcome, std::vector<std::size_t> exchanges);
+  void record(QueuedEffect& effect, Outcome outcome, std::vector<std::size_t> exchanges);
   void end(Event& event, Ending ending);
   void ended(EventId id);
   void spawn_listeners(const Event& event);
-  void checked(Job& job);
+  void note_waiting();
+  [[nodiscard]] std::string waits_for(const EffectQueue& queue, const QueuedEffect& effect) const;
+  [[nodiscard]] std::map<EventId, Waiting> waiting_reasons() const;
 
-  // stations.cpp
+  // order.cpp: order per key
+  void find_reach(Event& event);
+  [[nodiscard]] const Event* blocker_of(const Event& event) const;
+  [[nodiscard]] std::optional<EventId> newer_write(const Event& event) const;
+  bool may_run(Event& event);
+  void look_behind(const Event& event);
+
+  // queues.cpp
   void enqueue(Event& event, Want want);
+  [[nodiscard]] bool may_be_sent_before(Event& event, const QueuedEffect& effect);
   bool start_batches();
-  bool start_batch(Station& station);
-  bool can_take(Station& station, Item& item);
-  std::vector<Item> take(Station& station, std::size_t limit);
+  bool start_batch(EffectQueue& queue);
+  [[nodiscard]] bool may_call(EffectQueue& queue, const Connection& connection);
+  bool can_take(EffectQueue& queue, QueuedEffect& effect);
+  std::vector<QueuedEffect> take(EffectQueue& queue, std::size_t limit);
+  static Task<Outcomes> appended_nothing(Batch wanted);
+  void state_intents(Job& job);
+  void take_back(Job& job);
   void came_back(Job& job);
-  void settle(Station& station, Item item, const Outcome& outcome, std::vector<std::size_t> exchanges, bool follower);
-  bool retry_later(Station& station, Item& item, const Failure& failure);
-  void requeue(Station& station, Item item);
-  void release(Item& item);
+  void settle(EffectQueue& queue, QueuedEffect effect, const Outcome& outcome, std::vector<std::size_t> exchanges,
+              bool follower);
+  bool retry_later(QueuedEffect& effect, const Failure& failure);
+  void withdraw(QueuedEffect& effect);
+  void requeue(EffectQueue& queue, QueuedEffect effect);
+  void release(const QueuedEffect& effect);
+  bool drop_queued(Event& event);
+  [[nodiscard]] double priority_of(const EffectQueue& queue) const;
+  [[nodiscard]] std::string group_of(const EffectQueue& queue) const;
+  [[nodiscard]] const Limiter* limiter_of(const EffectQueue& queue) const;
+  [[nodiscard]] bool given_up(const EffectQueue& queue) const;
+  void assume(const QueuedEffect& effect, const Outcome& outcome);
+  [[nodiscard]] bool all_given_up() const;
+
+  // checks.cpp: events that waited long
   [[nodiscard]] const plan::Source* origin_of(const Event& event) const;
   [[nodiscard]] bool needs_check(const Event& event) const;
-  void start_check(Event& event);
-  [[nodiscard]] bool given_up(const Station& station) const;
-  void give_up(Station& station);
-  void assume(const Item& item, const Outcome& outcome);
-  [[nodiscard]] bool all_given_up() const;
+  bool start_checks();
+  void start_check(const plan::Source& source, const std::vector<Event*>& events);
+  void checked(Job& job);
+  void let_go_on(const std::vector<EventId>& events);
+  void overdue_checks();
+
+  // requests.cpp
+  void decide_retry(const ClaimedEvent& known, bool as_was, bool stale, RetryAnswer& answer);
+  void retry_waiting(Event& event, bool as_was, RetryAnswer& answer);
+  void skip_waiting(Event& event, const std::string& why, RetryAnswer& answer);
 
   Ports& ports_;
   Observer& observer_;
   Options options_;
-  Instant now_{Duration(0)};
+  Instant now_{Duration(0)};  ///< steady
+  Instant wall_{Duration(0)};
   std::optional<Instant> wake_;
   bool started_ = false;
   bool stopping_ = false;
+  bool released_ = false;  ///< the last word to the journal is said
   bool pumping_ = false;
+  std::optional<Error> broken_;
 
   std::shared_ptr<const Bound> current_;
   std::map<std::string, std::shared_ptr<const Bound>> bounds_;  ///< by hash; those in use
+  std::map<std::string, PlanText> plan_texts_;                  ///< that the journal handed out
 
   Transaction pending_;
-  /// By connection, node and target: how far each sink got in this life, durable or on its way.
+  /// By connection, node and target: how far each sink got since the process started, durable or on its way.
   std::map<std::tuple<std::string, std::string, std::string>, std::string> sink_positions_;
-  bool sinks_closed_ = false;
   std::vector<std::function<void(const Committed&)>> after_;
   std::vector<std::function<void(const Committed&)>> committing_;
   CommitId commit_ = 0;
   bool commit_under_way_ = false;
+  std::map<QueryId, std::function<void(Reply)>> queries_;
+  QueryId next_query_ = 1;
+  Opening opening_;
 
-  std::map<std::string, std::unique_ptr<Poller>> pollers_;  ///< by pipeline and source
-  std::unordered_map<EventId, std::unique_ptr<Event>> events_;
-  std::map<std::pair<std::string, std::string>, EventId> active_keys_;
+  std::map<PollerKey, std::unique_ptr<Poller>> pollers_;
+  std::map<EventId, std::unique_ptr<Event>> events_;
+  std::vector<EventId> dirty_events_;
+  std::size_t loaded_bytes_ = 0;
+  /// Events in memory of one (account, key), in its order.
+  struct Line {
+    std::map<std::pair<EventId, EventId>, Event*> events;  ///< by rank and id
+    bool deeper = false;                                   ///< more stand behind, not loaded
+  };
+  std::map<std::pair<std::string, std::string>, Line> lines_;
   struct Scan {
-    EventId position = 0;
     bool more = true;
+    bool asking = false;
     std::size_t loaded = 0;
   };
   std::map<std::string, Scan> scans_;  ///< by pipeline
-  EventId earlier_life_ = 0;           ///< events up to this id may have been begun before
+  Instant waiting_noted_{Duration(0)};
 
-  std::map<std::string, Station> stations_;
-  std::unordered_map<std::string, std::uint64_t> busy_;  ///< identities at targets, and the item that holds each
-  std::uint64_t next_item_ = 1;
-  std::size_t checks_ = 0;                          ///< looks at waiting events under way
+  std::map<QueueKey, EffectQueue> queues_;
+  std::unordered_map<std::string, std::uint64_t> busy_;  ///< identities at targets, and the effect that holds each
+  std::uint64_t next_effect_ = 1;
   std::unordered_map<std::string, Value> assumed_;  ///< dry run
 
-  std::map<std::string, Gate> gates_;
-  std::map<std::string, ConnectionState> connections_;
+  std::map<LimiterKey, Limiter> limiters_;
+  Instant buckets_kept_{Duration(0)};
+  std::map<ConnectionKey, ConnectionState> connections_;
   std::unordered_map<CallId, PendingCall> calls_;
   CallId next_call_ = 1;
   std::size_t calls_in_flight_ = 0;
   std::map<std::uint64_t, std::unique_ptr<Job>> jobs_;
   std::vector<std::uint64_t> finished_;
+  std::set<EventId> to_check_;               ///< that waited long, and whose source has not been asked yet
+  std::map<std::uint64_t, Instant> checks_;  ///< jobs that check waiting events, and when each is given up
   std::uint64_t next_job_ = 1;
+  std::size_t requests_open_ = 0;  ///< asked for, and not answered in the journal yet
 };
 
 std::string source_key(const plan::Source& source);
+/// The key of each source of a pipeline in the journal: two of one text are told apart.
+std::vector<std::string> source_keys(const plan::Pipeline& pipeline);
 std::string place_text(const plan::Place* place);
 std::string shortened(const std::string& text, std::size_t limit = 4096);
 

@@ -1,4 +1,6 @@
 // Outcomes as text, and back: one record of the journal's JSON.
+#include <fmt/format.h>
+
 #include <array>
 
 #include "engine/journal/journal.hpp"
@@ -12,11 +14,11 @@ constexpr std::array<const char*, 3> failures{"transient", "credentials", "perma
 constexpr std::array<const char*, 3> deliveries{"not_sent", "unknown", "sent"};
 
 template <std::size_t N>
-std::size_t index_of(const std::array<const char*, N>& words, const std::string& word, std::size_t otherwise) {
+std::optional<std::size_t> index_of(const std::array<const char*, N>& words, const std::string& word) {
   for (std::size_t i = 0; i < N; ++i) {
     if (word == words[i]) return i;
   }
-  return otherwise;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -47,14 +49,14 @@ std::string encode_outcome(const Outcome& outcome) {
   return encode(Value(std::move(fields)));
 }
 
-Outcome decode_outcome(const std::string& text) {
+Result<Outcome> decode_outcome(const std::string& text) {
   const Result<Value> decoded = decode(text);
-  Outcome outcome;
-  if (!decoded || decoded->record() == nullptr) {
-    return Outcome::failed({Failure::Kind::permanent, "the journal's record of this step cannot be read"});
-  }
+  if (!decoded || decoded->record() == nullptr) return fail("the journal's record of this step cannot be read");
   const Value& from = *decoded;
-  outcome.kind = static_cast<Outcome::Kind>(index_of(kinds, from["kind"].display(), 0));
+  const auto kind = index_of(kinds, from["kind"].display());
+  if (!kind) return fail("the journal's record of this step has an unknown kind: it is of a newer version, or damaged");
+  Outcome outcome;
+  outcome.kind = static_cast<Outcome::Kind>(*kind);
   outcome.operation = from["operation"].display();
   outcome.result = from["result"];
   if (const List* changes = from["changes"].list()) {
@@ -71,11 +73,18 @@ Outcome decode_outcome(const std::string& text) {
   outcome.summary = from["summary"].display();
   outcome.reason = from["reason"].display();
   if (const Value& failure = from["failure"]; failure.record() != nullptr) {
-    outcome.failure = Failure{static_cast<Failure::Kind>(index_of(failures, failure["kind"].display(), 2)),
-                              failure["reason"].display(), failure["help"].display(),
-                              static_cast<Delivery>(index_of(deliveries, failure["delivery"].display(), 1))};
+    const auto what = index_of(failures, failure["kind"].display());
+    if (!what) return fail("the journal's record of this step names an unknown kind of failure");
+    outcome.failure = Failure{static_cast<Failure::Kind>(*what), failure["reason"].display(), failure["help"].display(),
+                              static_cast<Delivery>(index_of(deliveries, failure["delivery"].display()).value_or(1))};
   }
   return outcome;
 }
+
+Address set_aside(const Address& address, std::size_t round) {
+  return is_set_aside(address) ? address : fmt::format("~{}:{}", round, address);
+}
+
+bool is_set_aside(const Address& address) { return address.starts_with('~'); }
 
 }  // namespace pipewright::engine

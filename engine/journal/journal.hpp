@@ -1,234 +1,134 @@
-// The journal as the core knows it: whole transactions in, facts out. SQLite and a memory one stand behind it.
+// The journal as the core knows it: whole transactions in, queries and their replies out. Every read can fail, comes
+// later, and serves many events at once. SQLite stands behind it, and a memory one; a third touches nothing above.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <optional>
 #include <span>
-#include <string>
-#include <utility>
-#include <vector>
+#include <variant>
 
 #include "base/result.hpp"
-#include "base/time.hpp"
-#include "engine/interpret.hpp"
-#include "engine/node.hpp"
+#include "engine/journal/stored.hpp"
 
 namespace pipewright::engine {
 
-using EventId = std::int64_t;  ///< ascending in the order of receipt; never reused
+using Cursors = std::map<std::pair<std::string, std::string>, std::string>;  ///< by pipeline and source
 
-/// An event as it lies in the journal.
-struct StoredEvent {
-  EventId id = 0;  ///< given by the journal
-  std::string pipeline;
-  std::string source;    ///< `wb wb.fbs.new`, or `on NAME`
-  std::string identity;  ///< unique per pipeline: a known one is not a second event
-  std::string account;   ///< with `key`: order per key, across pipelines
-  std::string key;       ///< may be empty: no order
-  Value record;
-  Value before;
-  Instant received_at;
-  std::string plan;       ///< hash
-  std::string commit;     ///< of the integrator's git repository; may be empty
-  bool verify = false;    ///< retried with another plan: recorded outcomes count only for equal work
-  bool doubtful = false;  ///< retried: its first effects may have happened
-};
-
-/// A request and its answer, as people may read it: secrets out, bodies shortened.
-struct Exchange {
-  std::string method;
-  std::string url;
-  std::string request_body;
-  int status = 0;           ///< 0: no answer
-  std::string answer_body;  ///< or why there was none
-  Instant at;
-  Duration took{0};
-  bool write = false;  ///< not kept: for who is told of the ending
-};
-
-struct StoredOutcome {
-  EventId event = 0;
-  Address address;
-  std::string connection;
-  std::string node;
-  std::string verb;
-  std::string input;  ///< fingerprint of the operation
-  Outcome outcome;
-  Instant at;
-  std::vector<std::size_t> exchanges;  ///< indices into the transaction's exchanges
-};
-
-struct StoredEnding {
-  EventId event = 0;
-  std::string pipeline;
-  EndingKind kind = EndingKind::unchanged;
-  std::string reason;
-  std::string place;  ///< `fbs.pipe:12: where order.user_status == 1`
-  std::vector<std::string> warnings;
-  Instant at;
-};
-
-struct CursorMove {
-  std::string pipeline;
-  std::string source;
-  std::string cursor;
-};
-struct SeenRow {
-  std::string pipeline;
-  std::string source;
-  Seen seen;
-};
-struct PlanText {
-  std::string hash;
-  std::string commit;
-  std::vector<std::pair<std::string, std::string>> files;
-  Instant at;
-};
-/// What `status` says of a connection or a source until it is told otherwise; an empty text removes it.
-struct Notice {
-  std::string subject;
-  std::string text;
-  Instant at;
-};
-struct SinkPosition {
-  std::string connection;
-  std::string node;
-  std::string target;
-  std::string position;
-};
-/// Events of rereadable sources that are not kept one by one.
-struct Bulk {
-  std::string pipeline;
-  std::int64_t received = 0, written = 0, unchanged = 0, skipped = 0;
-};
-/// An `unasked` effect is about to be sent.
-struct Intent {
-  EventId event = 0;
-  Address address;
-};
-/// A parked event begins again.
-struct Reopen {
-  EventId event = 0;
-  std::string plan;
-  bool verify = false;
-  std::vector<Address> forget;  ///< outcomes to be made again
-};
-
-/// All or nothing.
-struct Transaction {
-  std::vector<StoredEvent> events;
-  std::vector<std::pair<std::size_t, StoredEnding>>
-      ended_events;  ///< endings of `events` of this transaction, by their index
-  std::vector<CursorMove> cursors;
-  std::vector<SeenRow> seen;
-  std::vector<Exchange> exchanges;
-  std::vector<StoredOutcome> outcomes;
-  std::vector<StoredEnding> endings;
-  std::vector<Intent> intents;
-  std::vector<PlanText> plans;
+/// What a core begins with.
+struct Opening {
+  Epoch epoch = 0;
+  EventId last_id = 0;
+  Cursors cursors;
+  std::vector<std::string> pipelines_in_flight;
   std::vector<Notice> notices;
   std::vector<SinkPosition> positions;
-  std::vector<Bulk> bulks;
-  std::vector<Reopen> reopened;
-  /// By target: what must be durable before this is committed. Whoever commits runs them first, in the same thread.
-  /// When one fails nothing is committed.
-  std::map<std::string, std::function<Result<void>()>> settle;
-
-  [[nodiscard]] bool empty() const {
-    return events.empty() && cursors.empty() && seen.empty() && outcomes.empty() && endings.empty() &&
-           intents.empty() && plans.empty() && notices.empty() && positions.empty() && bulks.empty() &&
-           reopened.empty();
-  }
+  std::vector<BucketState> buckets;
 };
 
-struct Committed {
-  std::vector<EventId> ids;  ///< of the transaction's events, in their order; 0: the identity was known
-};
+// ---- queries of the core
 
-/// The books: received = written + unchanged + skipped + parked + in flight.
-struct Counters {
-  std::int64_t received = 0, written = 0, unchanged = 0, skipped = 0, parked = 0;
-  [[nodiscard]] std::int64_t in_flight() const { return received - written - unchanged - skipped - parked; }
-  [[nodiscard]] std::int64_t done() const { return written + unchanged; }
+/// Unfinished events of a pipeline that were not handed out yet, oldest first, with what stands before them in the
+/// order of their keys. `events` and `bytes` bound the reply; one event is always in it.
+struct ClaimPipeline {
+  std::string pipeline;
+  std::size_t events = 1000;
+  std::size_t bytes = 64U << 20U;
 };
-
-/// How a pipeline goes; of what is journaled one by one.
-struct Pace {
-  std::optional<Instant> last_received;
-  std::optional<Instant> last_done;    ///< an event ended, and not parked
-  std::optional<Instant> oldest_open;  ///< received, and not ended yet
+/// The first unfinished ones of a key.
+struct ClaimKey {
+  std::string account;
+  std::string key;
 };
-
-struct ListedEvent {
+/// One event, with what stands before it; nothing when it has ended.
+struct ClaimEvent {
   EventId id = 0;
-  std::string pipeline, key, identity;
-  std::optional<EndingKind> outcome;  ///< absent: in flight
-  std::string reason, place, plan, commit;
-  Instant received_at;
-  std::optional<Instant> ended_at;
-  std::vector<std::string> warnings;
 };
-
-struct EventFilter {
-  bool all = false;  ///< else only what is parked
-  EventId after = 0;
+/// What a source knows of these keys (absent: nothing).
+struct LoadStates {
+  std::string pipeline;
+  std::string source;
+  std::vector<std::string> keys;
+};
+/// The open ones with a key greater than `after`, in the order of their keys.
+struct LoadOpenStates {
+  std::string pipeline;
+  std::string source;
+  std::string after;
   std::size_t limit = 1000;
 };
-
-struct ListedOutcome {
-  StoredOutcome stored;  ///< its `exchanges` are not filled
-  std::vector<Exchange> exchanges;
+/// All that is known of events, to decide on a retry or a skip.
+struct LoadEvents {
+  std::vector<EventId> ids;
 };
+/// What people ask for, and was not answered yet.
+struct LoadRequests {};
+using Query = std::variant<ClaimPipeline, ClaimKey, ClaimEvent, LoadStates, LoadOpenStates, LoadEvents, LoadRequests>;
 
-/// What was committed, read at any time.
+// ---- replies
+
+struct ClaimedEvent {
+  StoredEvent stored;
+  std::string unreadable;                  ///< its record cannot be read: why. It parks
+  std::size_t bytes = 0;                   ///< of its record, as stored
+  Delivery delivery = Delivery::not_sent;  ///< unknown: an earlier owner may have begun it
+  std::map<Address, Recorded> outcomes;    ///< an unreadable one is there, and possibly done
+  std::vector<Intent> intents;             ///< `unasked` effects whose delivery is unknown
+  std::map<std::string, EventId> newest;   ///< of its key, by connection: the greatest event that has written there
+  std::optional<Instant> failing_since;    ///< an earlier owner said that it waits since then
+  std::optional<EndingKind> ended;         ///< only in a reply to LoadEvents
+};
+struct Claimed {
+  std::vector<ClaimedEvent> events;  ///< in the order of their keys; some may have been handed out before
+  std::vector<PlanText> plans;       ///< that they name
+  std::vector<std::pair<std::string, std::string>> deeper;  ///< account and key: more unfinished ones stand behind
+  bool more = false;                                        ///< of ClaimPipeline: not all were handed out
+};
+using Reply = std::variant<Claimed, std::map<std::string, Seen>, std::vector<Seen>, std::vector<ClaimedEvent>,
+                           std::vector<EventRequest>>;
+
+/// How many events of one key are in memory at a time.
+inline constexpr std::size_t key_depth = 32;
+
+/// What was committed, for commands and screens.
 class JournalReader {
  public:
   virtual ~JournalReader() = default;
 
-  /// Unfinished events of the pipeline with an id over `after` that no earlier unfinished event of their (account, key)
-  /// precedes, in order.
-  [[nodiscard]] virtual std::vector<StoredEvent> ready(const std::string& pipeline, EventId after,
-                                                       std::size_t limit) const = 0;
-  /// The first unfinished event of this key.
-  [[nodiscard]] virtual std::optional<StoredEvent> first_of(const std::string& account,
-                                                            const std::string& key) const = 0;
-  [[nodiscard]] virtual std::map<Address, Recorded> outcomes(EventId event) const = 0;
-  [[nodiscard]] virtual std::vector<Address> intents(EventId event) const = 0;
-  [[nodiscard]] virtual std::vector<std::string> pipelines_in_flight() const = 0;
-  [[nodiscard]] virtual EventId last_id() const = 0;
-
-  [[nodiscard]] virtual std::string cursor(const std::string& pipeline, const std::string& source) const = 0;
-  [[nodiscard]] virtual std::map<std::string, Seen> seen(const std::string& pipeline, const std::string& source,
-                                                         const std::vector<std::string>& keys) const = 0;
-  [[nodiscard]] virtual std::vector<Seen> open_seen(const std::string& pipeline, const std::string& source,
-                                                    const std::string& after, std::size_t limit) const = 0;
-  [[nodiscard]] virtual std::optional<PlanText> plan(const std::string& hash) const = 0;
-  [[nodiscard]] virtual std::vector<SinkPosition> positions() const = 0;
-
-  [[nodiscard]] virtual std::map<std::string, Counters> counters() const = 0;  ///< by pipeline
-  [[nodiscard]] virtual std::map<std::string, Pace> paces() const = 0;         ///< by pipeline
-  [[nodiscard]] virtual std::vector<Notice> notices() const = 0;
-  [[nodiscard]] virtual std::vector<ListedEvent> events(const EventFilter& filter) const = 0;
-  [[nodiscard]] virtual std::optional<StoredEvent> event(EventId id) const = 0;
-  [[nodiscard]] virtual std::optional<ListedEvent> listed(EventId id) const = 0;
-  [[nodiscard]] virtual std::vector<ListedOutcome> story(EventId id) const = 0;
-  /// Whether an event of this key with a greater id was written.
-  [[nodiscard]] virtual bool written_after(const std::string& account, const std::string& key, EventId id) const = 0;
+  [[nodiscard]] virtual Result<std::map<std::string, Counters>> counters() const = 0;  ///< by pipeline
+  [[nodiscard]] virtual Result<std::map<std::string, Pace>> paces() const = 0;         ///< by pipeline
+  [[nodiscard]] virtual Result<std::vector<Notice>> notices() const = 0;
+  [[nodiscard]] virtual Result<std::vector<BucketState>> buckets() const = 0;
+  [[nodiscard]] virtual Result<std::vector<ListedEvent>> events(const EventFilter& filter) const = 0;
+  [[nodiscard]] virtual Result<std::optional<StoredEvent>> event(EventId id) const = 0;
+  [[nodiscard]] virtual Result<std::optional<ListedEvent>> listed(EventId id) const = 0;
+  [[nodiscard]] virtual Result<std::vector<ListedOutcome>> story(EventId id) const = 0;
+  [[nodiscard]] virtual Result<std::optional<PlanText>> plan(const std::string& hash) const = 0;
+  [[nodiscard]] virtual Result<Cursors> cursors() const = 0;
+  [[nodiscard]] virtual Result<std::map<std::string, Seen>> states(const LoadStates& query) const = 0;
+  [[nodiscard]] virtual Result<std::vector<Seen>> open_states(const LoadOpenStates& query) const = 0;
 };
 
 class Journal : public JournalReader {
  public:
-  /// Durable when it returns. Several transactions may become one commit of the disk; each is all or nothing.
+  /// Takes the journal over: the next epoch, and nothing counts as handed out.
+  virtual Result<Opening> open() = 0;
+  /// Durable when it returns. Several transactions may become one commit of the disk; each is all or nothing. Fails
+  /// when another owner has taken over, or a cursor is not where it was.
   virtual Result<std::vector<Committed>> commit(std::span<const Transaction> transactions) = 0;
-  /// Payloads of what ended before `before` go, identities stay. Returns how many events were emptied; call again while
-  /// it is `limit`.
-  virtual Result<std::size_t> prune(Instant before, std::size_t limit) = 0;
+  virtual Result<Reply> query(const Query& query) = 0;
+  /// A request of a person, for whoever owns the journal; no ownership is needed.
+  virtual Result<std::int64_t> ask(const EventRequest& request) = 0;
+  /// The answer, once there is one.
+  [[nodiscard]] virtual Result<std::optional<RequestAnswer>> answer(std::int64_t request) const = 0;
+  /// Payloads of what ended before `before` go, identities stay, and so do the plans named in `keep`. Returns how many
+  /// events were emptied; call again while it is `limit`.
+  virtual Result<std::size_t> prune(Instant before, std::size_t limit, const std::vector<std::string>& keep) = 0;
 };
 
-/// An outcome as text, for journals that keep texts.
+/// The address of an outcome that was made under another plan: it counts by what it did. `round` keeps two apart.
+Address set_aside(const Address& address, std::size_t round);
+[[nodiscard]] bool is_set_aside(const Address& address);
+
+/// An outcome as text, for journals that keep texts. What cannot be read is an error: the effect was possibly done.
 std::string encode_outcome(const Outcome& outcome);
-Outcome decode_outcome(const std::string& text);
+Result<Outcome> decode_outcome(const std::string& text);
 
 }  // namespace pipewright::engine

@@ -20,8 +20,11 @@ CREATE TABLE IF NOT EXISTS event (
   received_at INTEGER NOT NULL,
   plan        TEXT NOT NULL,              -- hash, see plan
   git_commit  TEXT NOT NULL,
-  verify      INTEGER NOT NULL DEFAULT 0, -- retried with another plan: outcomes count only for equal work
-  doubtful    INTEGER NOT NULL DEFAULT 0, -- retried: its first effects may have happened
+  epoch       INTEGER NOT NULL DEFAULT 0, -- the owner that has it; 0: released in order, nothing is under way
+  doubt       INTEGER NOT NULL DEFAULT 0, -- what it does next may have happened already: an owner had it and died
+  reopened_after INTEGER NOT NULL DEFAULT 0, -- retried: the last event then; it stands behind those of its key
+  as_was      INTEGER NOT NULL DEFAULT 0, -- retried with the plan that it began with
+  stale_allowed INTEGER NOT NULL DEFAULT 0, -- retried although a later event of its key has written
   ended       TEXT CHECK (ended IN ('skipped', 'unchanged', 'written', 'parked')),
   ended_at    INTEGER,
   reason      TEXT NOT NULL DEFAULT '',
@@ -31,7 +34,6 @@ CREATE TABLE IF NOT EXISTS event (
 CREATE INDEX IF NOT EXISTS event_of_pipeline ON event (pipeline, id);
 CREATE INDEX IF NOT EXISTS event_in_flight ON event (pipeline, id) WHERE ended IS NULL;
 CREATE INDEX IF NOT EXISTS event_key_in_flight ON event (account, key, id) WHERE ended IS NULL;
-CREATE INDEX IF NOT EXISTS event_key ON event (account, key, id) WHERE ended = 'written';
 CREATE INDEX IF NOT EXISTS event_parked ON event (id) WHERE ended = 'parked';
 CREATE INDEX IF NOT EXISTS event_to_prune ON event (ended_at) WHERE ended IS NOT NULL AND ended <> 'parked';
 
@@ -56,13 +58,13 @@ CREATE TABLE IF NOT EXISTS outcome (
   PRIMARY KEY (event, address)
 ) STRICT, WITHOUT ROWID;
 
--- Requests and answers, secrets out, bodies shortened. One call may serve many effects.
+-- Requests and responses, secrets out, bodies shortened. One call may serve many effects.
 CREATE TABLE IF NOT EXISTS exchange (
   id           INTEGER PRIMARY KEY AUTOINCREMENT,
   method       TEXT NOT NULL,
   url          TEXT NOT NULL,
   request_body TEXT NOT NULL,
-  status       INTEGER NOT NULL,          -- 0: no answer came
+  status       INTEGER NOT NULL,          -- 0: no response came
   answer_body  TEXT NOT NULL,
   at           INTEGER NOT NULL,
   took         INTEGER NOT NULL           -- milliseconds
@@ -75,12 +77,65 @@ CREATE TABLE IF NOT EXISTS outcome_exchange (
   PRIMARY KEY (event, address, exchange)
 ) STRICT, WITHOUT ROWID;
 
--- What cannot be asked afterwards was about to be sent.
+-- What cannot be asked afterwards was about to be sent, and its outcome is not known.
 CREATE TABLE IF NOT EXISTS intent (
   event   INTEGER NOT NULL,
   address TEXT NOT NULL,
+  input   TEXT NOT NULL DEFAULT '',       -- as in outcome
   PRIMARY KEY (event, address)
 ) STRICT, WITHOUT ROWID;
+
+-- The last event of a key that wrote to a connection: outlives the events, so that an old one never overwrites it.
+CREATE TABLE IF NOT EXISTS newest_write (
+  account    TEXT NOT NULL,
+  key        TEXT NOT NULL,
+  connection TEXT NOT NULL,
+  event      INTEGER NOT NULL,
+  PRIMARY KEY (account, key, connection)
+) STRICT, WITHOUT ROWID;
+
+-- Why an event in flight does not go on, as `run` last said.
+CREATE TABLE IF NOT EXISTS waiting (
+  event  INTEGER PRIMARY KEY,
+  reason TEXT NOT NULL,
+  since  INTEGER NOT NULL,
+  failing INTEGER NOT NULL              -- it is retried since then
+) STRICT;
+
+-- Who writes: one row. Each process that takes the journal over has the next epoch; a commit of an earlier one fails.
+CREATE TABLE IF NOT EXISTS owner (
+  one   INTEGER PRIMARY KEY CHECK (one = 1),
+  epoch INTEGER NOT NULL,
+  pid   INTEGER NOT NULL,
+  host  TEXT NOT NULL,
+  since INTEGER NOT NULL
+) STRICT;
+
+-- What is left of each rate limit, so that a restart never begins with more.
+CREATE TABLE IF NOT EXISTS bucket (
+  connection   TEXT NOT NULL,             -- that used it last
+  account      TEXT NOT NULL,
+  grp          TEXT NOT NULL,
+  tokens       INTEGER NOT NULL,          -- below zero after a penalty
+  burst        INTEGER NOT NULL,
+  interval     INTEGER NOT NULL,          -- between two tokens, microseconds
+  at           INTEGER NOT NULL,
+  paused_until INTEGER NOT NULL,
+  PRIMARY KEY (account, grp)
+) STRICT, WITHOUT ROWID;
+
+-- What people ask for while `run` works (`events retry`, `events skip`), and its answers.
+CREATE TABLE IF NOT EXISTS request (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind     TEXT NOT NULL CHECK (kind IN ('retry', 'skip')),
+  event    INTEGER NOT NULL,
+  as_was   INTEGER NOT NULL,
+  stale    INTEGER NOT NULL,
+  why      TEXT NOT NULL,
+  accepted INTEGER,                       -- null: not answered yet
+  reason   TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX IF NOT EXISTS request_open ON request (id) WHERE accepted IS NULL;
 
 CREATE TABLE IF NOT EXISTS cursor (
   pipeline TEXT NOT NULL,
@@ -89,7 +144,7 @@ CREATE TABLE IF NOT EXISTS cursor (
   PRIMARY KEY (pipeline, source)
 ) STRICT, WITHOUT ROWID;
 
--- What a source knows of each thing; `open`: it is still looked at.
+-- What a source knows of each thing; `open`: it is still polled.
 CREATE TABLE IF NOT EXISTS seen (
   pipeline TEXT NOT NULL,
   source   TEXT NOT NULL,
@@ -123,7 +178,7 @@ CREATE TABLE IF NOT EXISTS sink (
   PRIMARY KEY (connection, node, target)
 ) STRICT, WITHOUT ROWID;
 
--- The books: received = written + unchanged + skipped + parked + in flight.
+-- Counters whose sum must match: received = written + unchanged + skipped + parked + in flight.
 CREATE TABLE IF NOT EXISTS counters (
   pipeline  TEXT PRIMARY KEY,
   received  INTEGER NOT NULL DEFAULT 0,
@@ -149,6 +204,28 @@ CREATE VIEW IF NOT EXISTS calls AS
   FROM outcome_exchange oe JOIN exchange x ON x.id = oe.exchange
   LEFT JOIN outcome o ON o.event = oe.event AND o.address = oe.address ORDER BY x.id;
 )sql";
+}
+
+const char* journal_migration(int from) {
+  if (from == 1) {
+    return R"sql(
+ALTER TABLE event ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE event ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE event ADD COLUMN reopened_after INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE event ADD COLUMN as_was INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE event ADD COLUMN stale_allowed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE intent ADD COLUMN input TEXT NOT NULL DEFAULT '';
+UPDATE event SET epoch = -1, doubt = 1 WHERE ended IS NULL;
+UPDATE outcome SET address = '~1:' || address WHERE event IN (SELECT id FROM event WHERE ended IS NULL AND verify = 1);
+UPDATE outcome_exchange SET address = '~1:' || address
+  WHERE event IN (SELECT id FROM event WHERE ended IS NULL AND verify = 1);
+INSERT OR REPLACE INTO newest_write (account, key, connection, event)
+  SELECT e.account, e.key, o.connection, max(e.id) FROM outcome o JOIN event e ON e.id = o.event
+  WHERE e.key <> '' AND e.ended = 'written' GROUP BY e.account, e.key, o.connection;
+DROP INDEX IF EXISTS event_key;
+)sql";
+  }
+  return nullptr;
 }
 
 }  // namespace pipewright::engine

@@ -1,15 +1,11 @@
-// The writing half: opening, one writer, transactions, pruning.
+// The writing half: transactions, requests of people, pruning.
 #include "engine/journal/sqlite.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "base/text.hpp"
-#include "engine/journal/schema.hpp"
 #include "engine/journal/sqlite_parts.hpp"
 #include "engine/json.hpp"
 
@@ -17,31 +13,6 @@ namespace pipewright::engine {
 namespace {
 
 using sqlite::Database;
-
-std::string pid_in(int file) {
-  char text[32] = {};
-  const ssize_t size = pread(file, text, sizeof text - 1, 0);
-  return size > 0 ? trimmed(std::string_view(text, static_cast<std::size_t>(size))) : std::string("unknown");
-}
-
-// The lock goes with the process, however it ends; the pid in the file is only for the message.
-Result<int> locked(const std::string& path) {
-  const std::string name = path + ".lock";
-  const int file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (file < 0) return fail(fmt::format("cannot open {}: {}", name, std::strerror(errno)));
-  if (flock(file, LOCK_EX | LOCK_NB) != 0) {
-    const std::string pid = pid_in(file);
-    ::close(file);
-    return fail(fmt::format("{} is in use by process {}", path, pid),
-                "stop it first; `pipewright status` and `events` can read meanwhile");
-  }
-  const std::string pid = fmt::format("{}\n", getpid());
-  if (ftruncate(file, 0) != 0 || pwrite(file, pid.data(), pid.size(), 0) < 0) {
-    ::close(file);
-    return fail(fmt::format("cannot write {}: {}", name, std::strerror(errno)));
-  }
-  return file;
-}
 
 std::string files_text(const PlanText& plan) {
   List files;
@@ -68,17 +39,16 @@ void count_ending(Database& db, const std::string& pipeline, EndingKind kind, st
   count(db, pipeline, bulk, kind == EndingKind::parked ? by : 0);
 }
 
-EventId store_event(Database& db, const StoredEvent& event) {
+EventId store_event(Database& db, const StoredEvent& event, Epoch epoch) {
   db.run("INSERT OR IGNORE INTO identity (pipeline, account, identity) VALUES (?, ?, ?)")
       .with(event.pipeline, event.account, event.identity)
       .done();
   if (db.changes() == 0) return 0;
   db.run(
         "INSERT INTO event (pipeline, source, account, key, identity, record, before, received_at, plan, git_commit, "
-        "verify, doubtful) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        "epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .with(event.pipeline, event.source, event.account, event.key, event.identity, encode(event.record),
-            encode(event.before), event.received_at, event.plan, event.commit, event.verify, event.doubtful)
+            encode(event.before), event.received_at, event.plan, event.commit, epoch)
       .done();
   const EventId id = db.last_id();
   Bulk one;
@@ -91,7 +61,26 @@ void store_ending(Database& db, const StoredEnding& ending) {
   db.run("UPDATE event SET ended = ?, ended_at = ?, reason = ?, place = ?, warnings = ? WHERE id = ? AND ended IS NULL")
       .with(ending_text(ending.kind), ending.at, ending.reason, ending.place, join(ending.warnings, "\n"), ending.event)
       .done();
-  if (db.changes() > 0) count_ending(db, ending.pipeline, ending.kind, 1);
+  if (db.changes() == 0) return;
+  count_ending(db, ending.pipeline, ending.kind, 1);
+  db.run("DELETE FROM waiting WHERE event = ?").with(ending.event).done();
+}
+
+void store_outcome(Database& db, const StoredOutcome& each) {
+  db.run(
+        "INSERT OR REPLACE INTO outcome (event, address, connection, node, verb, input, outcome, at) VALUES (?, ?, "
+        "?, ?, ?, ?, ?, ?)")
+      .with(each.event, each.address, each.connection, each.node, each.verb, each.input, encode_outcome(each.outcome),
+            each.at)
+      .done();
+  const bool unknown = each.outcome.failure && each.outcome.failure->delivery == Delivery::unknown;
+  if (!unknown) db.run("DELETE FROM intent WHERE event = ? AND address = ?").with(each.event, each.address).done();
+  if (!each.outcome.wrote()) return;
+  db.run(
+        "INSERT INTO newest_write (account, key, connection, event) SELECT account, key, ?, id FROM event WHERE id = ? "
+        "AND key <> '' ON CONFLICT (account, key, connection) DO UPDATE SET event = max(event, excluded.event)")
+      .with(each.connection, each.event)
+      .done();
 }
 
 void store_outcomes(Database& db, const Transaction& transaction) {
@@ -105,21 +94,20 @@ void store_outcomes(Database& db, const Transaction& transaction) {
         .done();
     ids.push_back(db.last_id());
   }
-  for (const StoredOutcome& each : transaction.outcomes) {
-    db.run(
-          "INSERT OR REPLACE INTO outcome (event, address, connection, node, verb, input, outcome, at) VALUES (?, ?, "
-          "?, ?, ?, ?, ?, ?)")
-        .with(each.event, each.address, each.connection, each.node, each.verb, each.input, encode_outcome(each.outcome),
-              each.at)
+  for (const Intent& each : transaction.intents) {
+    db.run("INSERT OR REPLACE INTO intent (event, address, input) VALUES (?, ?, ?)")
+        .with(each.event, each.address, each.input)
         .done();
+  }
+  for (const Intent& each : transaction.withdrawn)
+    db.run("DELETE FROM intent WHERE event = ? AND address = ?").with(each.event, each.address).done();
+  for (const StoredOutcome& each : transaction.outcomes) {
+    store_outcome(db, each);
     for (const std::size_t index : each.exchanges) {
       db.run("INSERT OR IGNORE INTO outcome_exchange (event, address, exchange) VALUES (?, ?, ?)")
           .with(each.event, each.address, ids[index])
           .done();
     }
-  }
-  for (const Intent& intent : transaction.intents) {
-    db.run("INSERT OR IGNORE INTO intent (event, address) VALUES (?, ?)").with(intent.event, intent.address).done();
   }
 }
 
@@ -137,6 +125,32 @@ void store_seen(Database& db, const SeenRow& row) {
       .done();
 }
 
+// What was recorded under another plan no longer stands at its address.
+void move_aside(Database& db, EventId event) {
+  std::vector<Address> addresses;
+  {
+    auto rows = db.run("SELECT address FROM outcome WHERE event = ?");
+    rows.with(event);
+    while (rows.step()) addresses.push_back(rows.text(0));
+  }
+  const auto moved = static_cast<std::size_t>(std::count_if(addresses.begin(), addresses.end(), is_set_aside));
+  for (const Address& address : addresses) {
+    if (is_set_aside(address)) continue;
+    const Address aside = set_aside(address, moved + 1);
+    db.run("UPDATE outcome SET address = ? WHERE event = ? AND address = ?").with(aside, event, address).done();
+    db.run("UPDATE outcome_exchange SET address = ? WHERE event = ? AND address = ?")
+        .with(aside, event, address)
+        .done();
+  }
+}
+
+std::optional<EndingKind> ending_of(const std::string& text) {
+  for (const EndingKind kind : {EndingKind::skipped, EndingKind::unchanged, EndingKind::written, EndingKind::parked}) {
+    if (text == ending_text(kind)) return kind;
+  }
+  return std::nullopt;
+}
+
 void reopen(Database& db, const Reopen& each) {
   std::string pipeline;
   EndingKind kind = EndingKind::parked;
@@ -145,30 +159,75 @@ void reopen(Database& db, const Reopen& each) {
     row.with(each.event);
     if (!row.step()) return;
     pipeline = row.text(0);
-    for (const EndingKind candidate : {EndingKind::skipped, EndingKind::unchanged, EndingKind::written}) {
-      if (row.text(1) == ending_text(candidate)) kind = candidate;
-    }
+    kind = ending_of(row.text(1)).value_or(EndingKind::parked);
   }
   db.run(
-        "UPDATE event SET ended = NULL, ended_at = NULL, reason = '', place = '', warnings = '', plan = ?, verify = ?, "
-        "doubtful = 1 "
-        "WHERE id = ?")
-      .with(each.plan, each.verify, each.event)
+        "UPDATE event SET ended = NULL, ended_at = NULL, reason = '', place = '', warnings = '', plan = ?, as_was = ?, "
+        "stale_allowed = ?, doubt = 1, reopened_after = (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name "
+        "= "
+        "'event') WHERE id = ?")
+      .with(each.plan, each.as_was, each.stale_allowed, each.event)
       .done();
   count_ending(db, pipeline, kind, -1);
-  db.run("DELETE FROM intent WHERE event = ?").with(each.event).done();
   for (const Address& address : each.forget) {
     db.run("DELETE FROM outcome WHERE event = ? AND address = ?").with(each.event, address).done();
     db.run("DELETE FROM outcome_exchange WHERE event = ? AND address = ?").with(each.event, address).done();
   }
+  if (each.set_aside) move_aside(db, each.event);
+}
+
+void skip_parked(Database& db, const SkipParked& each) {
+  std::string pipeline;
+  {
+    auto row = db.run("SELECT pipeline FROM event WHERE id = ? AND ended = 'parked'");
+    row.with(each.event);
+    if (!row.step()) return;
+    pipeline = row.text(0);
+  }
+  db.run("UPDATE event SET ended = 'skipped', reason = ?, ended_at = ? WHERE id = ?")
+      .with(each.reason, each.at, each.event)
+      .done();
+  count_ending(db, pipeline, EndingKind::parked, -1);
+  count_ending(db, pipeline, EndingKind::skipped, 1);
+}
+
+// False: somebody else has moved it.
+bool move_cursor(Database& db, const CursorMove& move) {
+  db.run("INSERT OR IGNORE INTO cursor (pipeline, source, cursor) VALUES (?, ?, '')")
+      .with(move.pipeline, move.source)
+      .done();
+  db.run("UPDATE cursor SET cursor = ? WHERE pipeline = ? AND source = ? AND cursor = ?")
+      .with(move.to, move.pipeline, move.source, move.from)
+      .done();
+  return db.changes() == 1;
+}
+
+void store_waiting(Database& db, const Waiting& each) {
+  if (each.reason.empty())
+    db.run("DELETE FROM waiting WHERE event = ?").with(each.event).done();
+  else
+    db.run("INSERT OR REPLACE INTO waiting (event, reason, since, failing) VALUES (?, ?, ?, ?)")
+        .with(each.event, each.reason, each.since, each.failing)
+        .done();
+}
+
+void store_bucket(Database& db, const BucketState& each) {
+  db.run(
+        "INSERT OR REPLACE INTO bucket (connection, account, grp, tokens, burst, interval, at, paused_until) VALUES "
+        "(?, "
+        "?, ?, ?, ?, ?, ?, ?)")
+      .with(each.connection, each.account, each.group, each.tokens, each.burst, each.interval, each.at,
+            each.paused_until)
+      .done();
+}
+
+// Events that this owner has not begun are in no doubt at the next start.
+void release(Database& db, const Release& each, Epoch epoch) {
+  db.run("UPDATE event SET epoch = 0 WHERE ended IS NULL AND epoch = ?").with(epoch).done();
+  for (const EventId id : each.begun) db.run("UPDATE event SET epoch = ? WHERE id = ?").with(epoch, id).done();
 }
 
 void store_state(Database& db, const Transaction& transaction) {
-  for (const CursorMove& move : transaction.cursors) {
-    db.run("INSERT OR REPLACE INTO cursor (pipeline, source, cursor) VALUES (?, ?, ?)")
-        .with(move.pipeline, move.source, move.cursor)
-        .done();
-  }
   for (const SeenRow& row : transaction.seen) store_seen(db, row);
   for (const PlanText& plan : transaction.plans) {
     db.run("INSERT OR IGNORE INTO plan (hash, git_commit, files, at) VALUES (?, ?, ?, ?)")
@@ -189,94 +248,76 @@ void store_state(Database& db, const Transaction& transaction) {
         .done();
   }
   for (const Bulk& bulk : transaction.bulks) count(db, bulk.pipeline, bulk, 0);
+  for (const Waiting& each : transaction.waiting) store_waiting(db, each);
+  for (const BucketState& each : transaction.buckets) store_bucket(db, each);
+  for (const RequestAnswer& each : transaction.answers) {
+    db.run("UPDATE request SET accepted = ?, reason = ? WHERE id = ?")
+        .with(each.accepted, each.reason, each.request)
+        .done();
+  }
 }
 
-Committed store(Database& db, const Transaction& transaction) {
+Committed store(Database& db, const Transaction& transaction, Epoch epoch) {
   Committed committed;
-  for (const StoredEvent& event : transaction.events) committed.ids.push_back(store_event(db, event));
+  for (const StoredEvent& event : transaction.events) committed.ids.push_back(store_event(db, event, epoch));
   for (const auto& [index, ending] : transaction.ended_events) {
     StoredEnding known = ending;
     known.event = committed.ids[index];
     if (known.event != 0) store_ending(db, known);
   }
+  for (const Replan& each : transaction.replanned) {
+    db.run("UPDATE event SET plan = ? WHERE id = ?").with(each.plan, each.event).done();
+    if (each.set_aside) move_aside(db, each.event);
+  }
   store_outcomes(db, transaction);
   for (const StoredEnding& ending : transaction.endings) store_ending(db, ending);
   store_state(db, transaction);
   for (const Reopen& each : transaction.reopened) reopen(db, each);
+  for (const SkipParked& each : transaction.skipped) skip_parked(db, each);
+  if (transaction.release) release(db, *transaction.release, epoch);
   return committed;
 }
 
-Result<void> prepare(Database& db, const std::string& path) {
-  // auto_vacuum has to be there before the first table.
-  db.execute("PRAGMA auto_vacuum = INCREMENTAL");
-  db.execute("PRAGMA journal_mode = WAL");
-  db.execute("PRAGMA synchronous = FULL");
-  int version = 0;
-  {
-    auto row = db.run("PRAGMA user_version");
-    if (row.step()) version = static_cast<int>(row.number(0));
-  }
-  if (version > journal_version) {
-    return fail(fmt::format("{} was written by a newer pipewright (journal version {})", path, version),
-                "update pipewright");
-  }
-  db.execute("BEGIN IMMEDIATE");
-  db.execute(journal_schema());
-  db.execute(fmt::format("PRAGMA user_version = {}", journal_version).c_str());
-  db.execute("COMMIT");
-  if (!db.error().empty()) return fail(fmt::format("{}: {}", path, db.error()), "is it a journal of pipewright?");
-  return {};
+// Whether the journal is still this owner's; else why not.
+std::optional<Error> fenced(Database& db, Epoch epoch, const std::string& path) {
+  auto row = db.run("SELECT epoch, pid FROM owner");
+  if (row.step() && row.number(0) == epoch) return std::nullopt;
+  if (!db.error().empty()) return std::nullopt;
+  return Error{fmt::format("{} was taken over by process {}", path, row.number(1)),
+               "this process has stopped writing; only one may run on a state database"};
 }
 
 }  // namespace
 
-SqliteJournal::SqliteJournal(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-
-SqliteJournal::~SqliteJournal() {
-  if (parts_->lock >= 0) ::close(parts_->lock);
-}
-
-Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(const std::string& path, Mode mode) {
-  std::unique_ptr<SqliteJournal> journal(new SqliteJournal(std::make_unique<Parts>()));
-  Parts& parts = *journal->parts_;
-  parts.path = path;
-  if (mode == Mode::write) {
-    Result<int> lock = locked(path);
-    if (!lock) return fail(lock.error());
-    parts.lock = *lock;
-    parts.writer.open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX);
-    if (!parts.writer.error().empty()) return fail(fmt::format("{}: {}", path, parts.writer.error()));
-    if (Result<void> ready = prepare(parts.writer, path); !ready) return fail(ready.error());
-  }
-  if (mode == Mode::read && ::access(path.c_str(), F_OK) != 0) {
-    return fail(fmt::format("there is no journal {} yet", path), "`pipewright run` begins one; --state names another");
-  }
-  parts.reader.open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX);
-  if (!parts.reader.error().empty()) return fail(fmt::format("{}: {}", path, parts.reader.error()));
-  if (!parts.reader.execute("SELECT count(*) FROM counters")) {
-    return fail(fmt::format("{}: {}", path, parts.reader.take_error()), "is it a journal of pipewright?");
-  }
-  return journal;
-}
-
 Result<std::vector<Committed>> SqliteJournal::commit(std::span<const Transaction> transactions) {
   Database& db = parts_->writer;
+  if (parts_->on_disk && !parts_->lock.still_there(parts_->path))
+    return fail(fmt::format("{} was removed or replaced while it was in use", parts_->path),
+                "put it back, or start again: what was stored since then is in the removed file");
   std::vector<Committed> all;
+  std::optional<Error> refused;
   db.take_error();
   db.execute("BEGIN IMMEDIATE");
+  if (db.error().empty()) refused = fenced(db, parts_->epoch, parts_->path);
   for (const Transaction& each : transactions) {
-    if (!db.error().empty()) break;
-    all.push_back(store(db, each));
+    if (!db.error().empty() || refused) break;
+    for (const CursorMove& move : each.cursors) {
+      if (!move_cursor(db, move) && db.error().empty() && !refused)
+        refused =
+            Error{fmt::format("the cursor of {} at {} was moved by another process", move.pipeline, move.source), {}};
+    }
+    if (!refused) all.push_back(store(db, each, parts_->epoch));
   }
-  if (db.error().empty()) db.execute("COMMIT");
-  if (db.error().empty()) return all;
+  if (db.error().empty() && !refused) db.execute("COMMIT");
+  if (db.error().empty() && !refused) return all;
+  const int code = db.code();
   const std::string reason = db.take_error();
   db.execute("ROLLBACK");
   db.take_error();
-  return fail(fmt::format("{}: {}", parts_->path, reason), "is the disk full?");
+  return fail(refused ? *refused : sqlite::failure(parts_->path, code, reason));
 }
 
-Result<std::size_t> SqliteJournal::prune(Instant before, std::size_t limit) {
+Result<std::size_t> SqliteJournal::prune(Instant before, std::size_t limit, const std::vector<std::string>& keep) {
   Database& db = parts_->writer;
   db.take_error();
   db.execute("BEGIN IMMEDIATE");
@@ -300,40 +341,38 @@ Result<std::size_t> SqliteJournal::prune(Instant before, std::size_t limit) {
         "LIMIT ?)")
       .with(before, limit)
       .done();
-  db.run("DELETE FROM plan WHERE at < ? AND hash NOT IN (SELECT plan FROM event)").with(before).done();
+  std::vector<std::string> unused;
+  {
+    auto rows = db.run("SELECT hash FROM plan WHERE at < ? AND hash NOT IN (SELECT plan FROM event)");
+    rows.with(before);
+    while (rows.step()) unused.push_back(rows.text(0));
+  }
+  for (const std::string& hash : unused) {
+    if (std::find(keep.begin(), keep.end(), hash) == keep.end())
+      db.run("DELETE FROM plan WHERE hash = ?").with(hash).done();
+  }
+  db.run("DELETE FROM request WHERE accepted IS NOT NULL AND id < (SELECT max(id) - 1000 FROM request)").done();
   if (db.error().empty()) db.execute("COMMIT");
   if (!db.error().empty()) {
+    const int code = db.code();
     const std::string reason = db.take_error();
     db.execute("ROLLBACK");
     db.take_error();
-    return fail(fmt::format("{}: {}", parts_->path, reason));
+    return fail(sqlite::failure(parts_->path, code, reason));
   }
   db.execute("PRAGMA incremental_vacuum(2000)");
   db.take_error();
   return old.size();
 }
 
-Result<void> SqliteJournal::rename_pipeline(const std::string& from, const std::string& to) {
-  Database& db = parts_->writer;
-  db.take_error();
-  db.execute("BEGIN IMMEDIATE");
-  db.run("UPDATE event SET pipeline = ? WHERE pipeline = ?").with(to, from).done();
-  db.run("UPDATE OR REPLACE identity SET pipeline = ? WHERE pipeline = ?").with(to, from).done();
-  db.run("UPDATE OR REPLACE cursor SET pipeline = ? WHERE pipeline = ?").with(to, from).done();
-  db.run("UPDATE OR REPLACE seen SET pipeline = ? WHERE pipeline = ?").with(to, from).done();
-  db.run(
-        "INSERT INTO counters SELECT ?, received, written, unchanged, skipped, parked FROM counters WHERE pipeline = ? "
-        "ON CONFLICT (pipeline) DO UPDATE SET received = received + excluded.received, written = written + "
-        "excluded.written, "
-        "unchanged = unchanged + excluded.unchanged, skipped = skipped + excluded.skipped, parked = parked + "
-        "excluded.parked")
-      .with(to, from)
-      .done();
-  db.run("DELETE FROM counters WHERE pipeline = ?").with(from).done();
-  if (db.error().empty() && db.execute("COMMIT")) return {};
-  const std::string reason = db.take_error();
-  db.execute("ROLLBACK");
-  return fail(fmt::format("{}: {}", parts_->path, reason));
+Result<std::int64_t> SqliteJournal::ask(const EventRequest& request) {
+  return parts_->read(parts_->writer, [&](Database& db) {
+    db.run("INSERT INTO request (kind, event, as_was, stale, why) VALUES (?, ?, ?, ?, ?)")
+        .with(request.kind == EventRequest::Kind::retry ? "retry" : "skip", request.event, request.as_was,
+              request.stale, request.why)
+        .done();
+    return db.last_id();
+  });
 }
 
 }  // namespace pipewright::engine

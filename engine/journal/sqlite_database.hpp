@@ -81,22 +81,24 @@ class Run {
 
 class Database {
  public:
-  /// Nothing opened: `error()` says why.
-  void open(const std::string& path, int flags) {
+  /// Nothing opened: `error()` says why. `vfs` names the file system; empty: the default one.
+  void open(const std::string& path, int flags, const std::string& vfs) {
     sqlite3* raw = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+    const int code = sqlite3_open_v2(path.c_str(), &raw, flags, vfs.empty() ? nullptr : vfs.c_str());
     handle_.reset(raw);
-    if (code != SQLITE_OK)
+    if (code != SQLITE_OK) {
+      code_ = code;
       error_ = raw == nullptr ? "no memory" : sqlite3_errmsg(raw);
-    else
+    } else {
       sqlite3_busy_timeout(raw, 5000);
+    }
   }
   /// Statements without parameters, several at once.
   bool execute(const char* sql) {
     if (!handle_) return false;
     char* message = nullptr;
     if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, &message) == SQLITE_OK) return true;
-    if (error_.empty()) error_ = message == nullptr ? sqlite3_errmsg(handle_.get()) : message;
+    note_error();
     sqlite3_free(message);
     return false;
   }
@@ -111,17 +113,25 @@ class Database {
     return {*this, statement.get()};
   }
   void note_error() {
-    if (error_.empty()) error_ = sqlite3_errmsg(handle_.get());
+    if (!error_.empty()) return;
+    code_ = sqlite3_extended_errcode(handle_.get());
+    error_ = sqlite3_errmsg(handle_.get());
   }
+  /// The primary code of the first error: SQLITE_FULL, SQLITE_CORRUPT …
+  [[nodiscard]] int code() const { return code_ & 0xFF; }
   [[nodiscard]] std::int64_t last_id() const { return sqlite3_last_insert_rowid(handle_.get()); }
   [[nodiscard]] int changes() const { return sqlite3_changes(handle_.get()); }
   [[nodiscard]] const std::string& error() const { return error_; }
-  std::string take_error() { return std::exchange(error_, {}); }
+  std::string take_error() {
+    code_ = SQLITE_OK;
+    return std::exchange(error_, {});
+  }
 
  private:
   std::unique_ptr<sqlite3, CloseDatabase> handle_;
   std::map<const char*, std::unique_ptr<sqlite3_stmt, CloseStatement>> statements_;  ///< by the address of their text
   std::string error_;
+  int code_ = SQLITE_OK;
 };
 
 inline bool Run::step() {

@@ -4,43 +4,52 @@
 
 namespace pipewright::engine {
 
-std::string DryJournal::cursor(const std::string& pipeline, const std::string& source) const {
-  std::string own = MemoryJournal::cursor(pipeline, source);
-  return own.empty() && base_ != nullptr ? base_->cursor(pipeline, source) : own;
+Result<Opening> DryJournal::open() {
+  if (base_ != nullptr) {
+    Result<Cursors> cursors = base_->cursors();
+    if (!cursors) return fail(cursors.error());
+    begin_at(std::move(*cursors));
+  }
+  return MemoryJournal::open();
 }
 
-std::map<std::string, Seen> DryJournal::seen(const std::string& pipeline, const std::string& source,
-                                             const std::vector<std::string>& keys) const {
-  std::map<std::string, Seen> found =
-      base_ != nullptr ? base_->seen(pipeline, source, keys) : std::map<std::string, Seen>{};
-  for (auto& [key, row] : MemoryJournal::seen(pipeline, source, keys)) found[key] = row;
+Result<std::map<std::string, Seen>> DryJournal::states(const LoadStates& query) const {
+  std::map<std::string, Seen> found;
+  if (base_ != nullptr) {
+    auto kept = base_->states(query);
+    if (!kept) return fail(kept.error());
+    found = std::move(*kept);
+  }
+  const auto own = MemoryJournal::states(query);
+  for (const auto& [key, row] : *own) found[key] = row;
   return found;
 }
 
-std::vector<Seen> DryJournal::open_seen(const std::string& pipeline, const std::string& source,
-                                        const std::string& after, std::size_t limit) const {
+Result<std::vector<Seen>> DryJournal::open_states(const LoadOpenStates& query) const {
   std::map<std::string, Seen> open;
-  for (Seen& row : MemoryJournal::open_seen(pipeline, source, after, limit)) open[row.key] = row;
-  std::string from = after;
+  const auto own = MemoryJournal::open_states(query);
+  for (const Seen& row : *own) open[row.key] = row;
+  LoadOpenStates from = query;
   std::size_t taken = 0;
-  while (base_ != nullptr && taken < limit) {
-    std::vector<Seen> page = base_->open_seen(pipeline, source, from, limit);
-    if (page.empty()) break;
-    std::vector<std::string> keys;
-    for (const Seen& row : page) keys.push_back(row.key);
-    // What this dry run has looked at since counts, whether it left it open or not.
-    const auto newer = MemoryJournal::seen(pipeline, source, keys);
-    for (Seen& row : page) {
+  while (base_ != nullptr && taken < query.limit) {
+    auto page = base_->open_states(from);
+    if (!page) return fail(page.error());
+    if (page->empty()) break;
+    LoadStates keys{query.pipeline, query.source, {}};
+    for (const Seen& row : *page) keys.keys.push_back(row.key);
+    // What this dry run has polled since counts, whether it left it open or not.
+    const auto newer = *MemoryJournal::states(keys);
+    for (Seen& row : *page) {
       if (newer.contains(row.key)) continue;
       ++taken;
       open[row.key] = std::move(row);
     }
-    from = keys.back();
-    if (page.size() < limit) break;
+    from.after = keys.keys.back();
+    if (page->size() < query.limit) break;
   }
   std::vector<Seen> rows;
   for (auto& [key, row] : open) {
-    if (rows.size() < limit) rows.push_back(std::move(row));
+    if (rows.size() < query.limit) rows.push_back(std::move(row));
   }
   return rows;
 }

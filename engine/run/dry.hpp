@@ -11,12 +11,9 @@ class DryJournal : public MemoryJournal {
   /// `base` may be null: then every source begins at its own start. It outlives this one.
   explicit DryJournal(const JournalReader* base) : base_(base) {}
 
-  std::string cursor(const std::string& pipeline, const std::string& source) const override;
-  std::map<std::string, Seen> seen(const std::string& pipeline, const std::string& source,
-                                   const std::vector<std::string>& keys) const override;
-  std::vector<Seen> open_seen(const std::string& pipeline, const std::string& source, const std::string& after,
-                              std::size_t limit) const override;
-  std::vector<SinkPosition> positions() const override { return {}; }
+  Result<Opening> open() override;
+  Result<std::map<std::string, Seen>> states(const LoadStates& query) const override;
+  Result<std::vector<Seen>> open_states(const LoadOpenStates& query) const override;
 
  private:
   const JournalReader* base_;

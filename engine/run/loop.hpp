@@ -1,5 +1,4 @@
-// The thin loop around the core: curl's multi handle, the journal's writer thread, the clock. It does and decides
-// nothing.
+// The thin loop around the core: curl's multi handle, the journal's thread, the clocks. It does and decides nothing.
 #pragma once
 
 #include <condition_variable>
@@ -9,6 +8,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <variant>
 
 #include "engine/core/core.hpp"
 #include "engine/http/client.hpp"
@@ -29,27 +29,39 @@ class Loop : public Ports {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// One round: waits at most `longest` for answers, commits or the core's next wish, and hands over what came. An
-  /// error is a commit that failed: the end of the process.
+  /// Takes the journal over and starts the core from it.
+  Result<void> start(Core& core, std::shared_ptr<const Runnable> runnable);
+  /// One round: waits at most `longest` for responses, the journal or the core's next wish, and hands over what came.
+  /// An error is a journal that failed: the end of the process.
   Result<void> round(Core& core, Duration longest);
-  [[nodiscard]] static Instant now();
-  /// Payloads of what ended before go, in the writer's thread, when it has nothing else to do.
-  void prune(Instant before);
+  /// Rounds until nothing is under way any more, `patience` at most; what has not come back by then counts as unknown
+  /// at the next start.
+  Result<void> stop(Core& core, Duration patience);
+  [[nodiscard]] static Instant now();  ///< the wall clock
+  [[nodiscard]] static Now clock();
+  /// Payloads of what ended before go, in the journal's thread, when it has nothing else to do.
+  void prune(Instant before, std::vector<std::string> keep);
 
   void send(CallId id, const std::string& connection, const Request& request) override;
   void commit(CommitId id, Transaction transaction) override;
+  void query(QueryId id, Query query) override;
   double jitter() override;
-  [[nodiscard]] const JournalReader& journal() const override { return journal_; }
   std::shared_ptr<const Runnable> revive(const PlanText& plan) override;
   void log(const std::string& text) override;
 
  private:
-  struct Finished {
-    CommitId id;
-    Result<std::vector<Committed>> result;
+  struct Wanted {
+    std::uint64_t id;
+    std::variant<Transaction, Query> work;
   };
-  void write();
-  Result<void> take_commits(Core& core);
+  struct Finished {
+    std::uint64_t id;
+    std::variant<Result<Committed>, Result<Reply>> result;
+  };
+  void work();
+  [[nodiscard]] Finished worked(Wanted wanted);
+  void want(Wanted wanted);
+  Result<void> hand_over(Core& core);
 
   Journal& journal_;
   Hooks hooks_;
@@ -57,11 +69,12 @@ class Loop : public Ports {
   std::mt19937_64 random_;
   std::mutex mutex_;
   std::condition_variable wanted_;
-  std::deque<std::pair<CommitId, Transaction>> waiting_;
+  std::deque<Wanted> waiting_;
   std::deque<Finished> finished_;
   bool ending_ = false;
   std::optional<Instant> prune_before_;
-  std::thread writer_;
+  std::vector<std::string> prune_keeps_;
+  std::thread worker_;
 };
 
 }  // namespace pipewright::engine

@@ -8,19 +8,32 @@ void VirtualLoop::send(CallId id, const std::string& connection, const Request& 
   calls_.push_back({id, connection, request});
 }
 
-void VirtualLoop::commit(CommitId id, Transaction transaction) { commits_.emplace_back(id, std::move(transaction)); }
+void VirtualLoop::commit(CommitId id, Transaction transaction) {
+  journal_work_.emplace_back(id, std::move(transaction));
+}
+
+void VirtualLoop::query(QueryId id, Query query) { journal_work_.emplace_back(id, std::move(query)); }
 
 double VirtualLoop::jitter() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); }
 
 Result<bool> VirtualLoop::run(Core& core, std::shared_ptr<const Runnable> runnable, Instant until) {
   constexpr int enough = 1'000'000;
   constexpr Duration call_takes = std::chrono::milliseconds(20);
-  if (Result<void> started = core.start(std::move(runnable), now_); !started) return fail(started.error());
+  Result<Opening> opening = journal_.open();
+  if (!opening) return fail(opening.error());
+  if (Result<void> started = core.start(std::move(runnable), std::move(*opening), now_); !started)
+    return fail(started.error());
   for (int rounds = 0; !core.drained(); ++rounds) {
     if (rounds >= enough || now_ > until) return false;
-    if (!commits_.empty()) {
-      auto [id, transaction] = std::move(commits_.front());
-      commits_.pop_front();
+    if (const Error* error = core.broken()) return fail(*error);
+    if (!journal_work_.empty()) {
+      auto [id, work] = std::move(journal_work_.front());
+      journal_work_.pop_front();
+      if (const auto* query = std::get_if<Query>(&work)) {
+        core.replied(now_, id, journal_.query(*query));
+        continue;
+      }
+      const Transaction& transaction = std::get<Transaction>(work);
       for (const auto& [target, settle] : transaction.settle) {
         if (const Result<void> settled = settle(); !settled) return fail(settled.error());
       }

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <random>
+#include <variant>
 
 #include "engine/core/core.hpp"
 #include "engine/journal/journal.hpp"
@@ -27,8 +28,8 @@ class VirtualLoop : public Ports {
 
   void send(CallId id, const std::string& connection, const Request& request) override;
   void commit(CommitId id, Transaction transaction) override;
+  void query(QueryId id, Query query) override;
   double jitter() override;
-  [[nodiscard]] const JournalReader& journal() const override { return journal_; }
 
  private:
   struct Sent {
@@ -41,7 +42,7 @@ class VirtualLoop : public Ports {
   Instant now_;
   std::mt19937_64 random_;
   std::deque<Sent> calls_;
-  std::deque<std::pair<CommitId, Transaction>> commits_;
+  std::deque<std::pair<std::uint64_t, std::variant<Transaction, Query>>> journal_work_;
 };
 
 }  // namespace pipewright::engine

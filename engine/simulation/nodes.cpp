@@ -101,7 +101,7 @@ Task<Outcomes> write_all(std::string kind, std::vector<std::size_t> which, std::
         outcome = Outcome::failed(*failure);
         continue;
       }
-      outcome.operation = verb == "create" ? "create" : "update";
+      outcome = Outcome::done(verb == "create" ? "create" : "update");
       outcome.result = (*answer.list())[i - from];
       outcome.record = records[i];
       outcome.summary = verb + "d";
@@ -166,7 +166,7 @@ Task<Outcomes> send_text(Connection&, Batch batch, Calls& calls) {
     if (const auto failure = failure_of(result))
       outcomes[i] = Outcome::failed(*failure);
     else
-      outcomes[i].operation = "send";
+      outcomes[i] = Outcome::done("send");
   }
   co_return outcomes;
 }
@@ -233,11 +233,13 @@ Task<Page> page_of_file(World* world, Look look) {
   co_return page;
 }
 
-Task<std::optional<std::string>> wanted_by(World* world, Value record, Calls& calls) {
-  Request request = request_of("script", "find", List(), false);
+Task<std::vector<std::optional<std::string>>> wanted_by(World* world, std::vector<Value> records, Calls& calls) {
+  std::vector<std::optional<std::string>> reasons(records.size());
+  Request request = request_of("script", "check", List(), false);
   CallResult result = co_await calls.send(std::move(request));
-  if (!result || !world->still_wanted) co_return std::nullopt;
-  co_return world->still_wanted(record);
+  if (!result || result->status != 200 || !world->still_wanted) co_return reasons;
+  for (std::size_t i = 0; i < records.size(); ++i) reasons[i] = world->still_wanted(records[i]);
+  co_return reasons;
 }
 
 }  // namespace
@@ -250,8 +252,8 @@ std::shared_ptr<const Registry> registry(World& world) {
   source.look = [from = &world](Connection&, Look look, Calls& calls) {
     return page_from(from, std::move(look), calls);
   };
-  source.still_wanted = [from = &world](Connection&, Value record, Calls& calls) {
-    return wanted_by(from, std::move(record), calls);
+  source.still_wanted = [from = &world](Connection&, std::vector<Value> records, Calls& calls) {
+    return wanted_by(from, std::move(records), calls);
   };
   nodes.sources.push_back(source);
   source.name = "sim.lines";

@@ -85,11 +85,19 @@ void World::send(CallId id, const std::string&, const Request& request) {
   answers_.push_back({now + Duration(delay), id, answer_to(request)});
 }
 
-void World::commit(CommitId id, Transaction transaction) { commits_.emplace_back(id, std::move(transaction)); }
+void World::commit(CommitId id, Transaction transaction) { journal_work_.emplace_back(id, std::move(transaction)); }
+
+void World::query(QueryId id, Query query) { journal_work_.emplace_back(id, std::move(query)); }
+
+Result<void> World::start(Core& core, std::shared_ptr<const Runnable> runnable) {
+  Result<Opening> opening = journal_.open();
+  if (!opening) return fail(opening.error());
+  return core.start(std::move(runnable), std::move(*opening), now);
+}
 
 void World::restart() {
   answers_.clear();
-  commits_.clear();
+  journal_work_.clear();
   now += Duration(1000);
 }
 
@@ -97,15 +105,24 @@ World::End World::run(Core& core, Instant until) {
   for (;;) {
     most_loaded = std::max(most_loaded, core.loaded());
     if (core.drained()) return End::drained;
-    if (!commits_.empty()) {
+    if (core.broken() != nullptr) return End::broken;
+    if (core.stopped()) return End::stopped;
+    if (!journal_work_.empty()) {
+      auto [id, work] = std::move(journal_work_.front());
+      journal_work_.pop_front();
+      if (const auto* query = std::get_if<Query>(&work)) {
+        core.replied(now, id, journal_.query(*query));
+        continue;
+      }
       if (boundary()) return End::crashed;  // not durable
-      auto [id, transaction] = std::move(commits_.front());
-      commits_.pop_front();
       ++commits;
-      const auto stored = journal_.commit(std::span(&transaction, 1));
+      auto stored = journal_.commit(std::span(&std::get<Transaction>(work), 1));
       if (boundary()) return End::crashed;  // durable, and nobody heard of it
       now += Duration(1);
-      core.committed(now, id, stored->front());
+      if (stored)
+        core.committed(now, id, std::move(stored->front()));
+      else
+        core.committed(now, id, fail(stored.error()));
       continue;
     }
     const auto first = std::min_element(answers_.begin(), answers_.end(),
@@ -149,9 +166,11 @@ std::vector<std::string> broken_promises(const World& world) {
     }
   }
   std::int64_t in_flight = 0;
-  for (const auto& [pipeline, counters] : world.journal_.counters()) in_flight += counters.in_flight();
+  const auto all_counters = world.journal_.counters();
+  const auto all_events = world.journal_.events({true, 0, 10'000'000});
+  for (const auto& [pipeline, counters] : *all_counters) in_flight += counters.in_flight();
   std::int64_t open = 0;
-  for (const ListedEvent& each : world.journal_.events({true, 0, 10'000'000})) open += each.outcome ? 0 : 1;
+  for (const ListedEvent& each : *all_events) open += each.outcome ? 0 : 1;
   if (open != in_flight) broken.push_back(fmt::format("the books say {} in flight, there are {}", in_flight, open));
   return broken;
 }

@@ -53,7 +53,9 @@ class World : public Ports, public Observer {
  public:
   World(std::uint64_t seed, Faults faults) : random_(seed), faults_(faults) {}
 
-  enum class End { drained, idle, crashed, late };
+  enum class End { drained, idle, crashed, late, broken, stopped };
+  /// Takes the journal over and starts the core from it.
+  Result<void> start(Core& core, std::shared_ptr<const Runnable> runnable);
   /// Drives until `once` is drained, nothing can happen any more, the crash, or `until`.
   End run(Core& core, Instant until);
   /// The process dies at the n-th boundary from now (before a commit, after it, before an answer is heard); 0: never.
@@ -66,8 +68,8 @@ class World : public Ports, public Observer {
 
   void send(CallId id, const std::string& connection, const Request& request) override;
   void commit(CommitId id, Transaction transaction) override;
+  void query(QueryId id, Query query) override;
   double jitter() override { return std::uniform_real_distribution<double>(0, 1)(random_); }
-  [[nodiscard]] const JournalReader& journal() const override { return journal_; }
   std::shared_ptr<const Runnable> revive(const PlanText& text) override {
     const auto found = plans.find(text.hash);
     return found == plans.end() ? nullptr : found->second;
@@ -103,7 +105,7 @@ class World : public Ports, public Observer {
   std::size_t crash_at_ = 0;
   std::size_t boundary_ = 0;
   std::vector<Pending> answers_;
-  std::deque<std::pair<CommitId, Transaction>> commits_;
+  std::deque<std::pair<std::uint64_t, std::variant<Transaction, Query>>> journal_work_;
 };
 
 /// `sim.new` (script), `sim.lines` (script, rereadable); `sim.client`, `sim.order`, `sim.line`, `sim.copy` (keyed

@@ -36,8 +36,7 @@ void settle_created(Work& work, Item& item, const Value& id, const Value& shown)
     raw = Value(std::move(object));
   }
   work.entity.created(work, item, raw);
-  Outcome outcome;
-  outcome.operation = "create";
+  Outcome outcome = Outcome::done("create");
   outcome.result = work.entity.record(work.account, raw);
   outcome.record = work.entity.written(work, item);
   outcome.summary = label_of(raw, work.entity.kind()) + " created";

@@ -146,8 +146,7 @@ Request move_request(const Account& account, const Wish& wish, const Operation& 
 
 Outcome moved(const Account& account, const Wish& wish, const Value& answer) {
   Value raw = answer["order"];
-  Outcome outcome;
-  outcome.operation = "set";
+  Outcome outcome = Outcome::done("set");
   if (raw["id"].is_null()) {
     Record order = *wish.standing.record();
     engine::set_field(order, "status", Value(wish.status));

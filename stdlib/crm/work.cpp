@@ -97,8 +97,7 @@ void settle_edited(Work& work, Item& item, Edit edit, const Value& answer) {
     item.warn(
         fmt::format("the CRM left the order at the status `{}`, not `{}`", raw["status"].display(), status->display()));
   }
-  Outcome outcome;
-  outcome.operation = "update";
+  Outcome outcome = Outcome::done("update");
   outcome.result = work.entity.record(work.account, raw);
   outcome.record = editable(work.operation(item), work.operation(item).written);
   for (const auto& [name, value] : work.operation(item).key) engine::set_field(outcome.record, name, value);

@@ -128,7 +128,7 @@ Descriptor renamed(const std::string& path, const FileId& file) {
 Value line_value(std::string_view text, std::uint64_t line) {
   Result<Value> value = engine::parse_json(text);
   if (value) return std::move(*value);
-  return Value(engine::Broken{fmt::format("line {}", line), "JSON", beginning(text, 60)});
+  return Value(engine::Broken{fmt::format("line {}", line), "JSON", shortened(beginning(text, 200), 60)});
 }
 
 // Reads on until a whole line is in the buffer behind `from`, the file ends or the line is too long. The line's end

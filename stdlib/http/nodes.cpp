@@ -293,9 +293,7 @@ Outcome outcome_of(const Account& account, const Request& request, const CallRes
   if (!result) return Outcome::failed(failure_of(result.error()));
   const wire::Origin origin = *wire::origin_of(request.url);
   if (result->status < 200 || result->status >= 300) return Outcome::failed(failure_of(account, origin, *result));
-  Outcome outcome;
-  outcome.kind = Outcome::Kind::done;
-  outcome.operation = "send";
+  Outcome outcome = Outcome::done("send");
   outcome.result = answer_record(*result);
   outcome.record.emplace_back("method", Value(request.method));
   outcome.record.emplace_back("url", Value(request.url));
@@ -331,7 +329,7 @@ engine::Nodes nodes() {
       {.name = "url", .kind = Kind::url, .doc = "where paths begin, and the only address that gets the credentials"},
       {.name = "token", .kind = Kind::secret, .doc = "sent as Authorization: Bearer"},
       {.name = "api_key", .kind = Kind::secret, .doc = "sent in the header `api_key_header`"},
-      {.name = "api_key_header", .kind = Kind::text, .doc = "X-API-KEY without it"},
+      {.name = "api_key_header", .kind = Kind::text, .doc = "X-API-KEY without it", .technical = true},
   };
   type.make = [](engine::Settings settings) -> Result<std::unique_ptr<Connection>> {
     return std::make_unique<Account>(std::move(settings));

@@ -233,7 +233,7 @@ std::string code_of(const Answer& answer) {
 std::string words_of(const Answer& answer) {
   const Result<Value> body = answer.json();
   if (!body) {
-    std::string start = trimmed(answer.body.substr(0, 200));
+    std::string start = trimmed(shortened(answer.body, 200));
     if (start.starts_with("<")) return fmt::format("HTTP {} with HTML", answer.status);
     return start.empty() ? fmt::format("HTTP {}", answer.status) : fmt::format("HTTP {} «{}»", answer.status, start);
   }

@@ -263,7 +263,7 @@ int user_status(const std::string& status) {
 
 Value money(const Value& price) {
   if (price.number() == nullptr)
-    return Value(engine::Broken{"price", "money", price.is_null() ? "missing" : engine::write_json(price)});
+    return Value(engine::Broken{"price", "money", price.is_null() ? "missing" : engine::json_start(price, 60)});
   return Value(price.number()->scale() < 2 ? price.number()->rounded(2).value_or(*price.number()) : *price.number());
 }
 

@@ -153,7 +153,7 @@ Task<Fresh> read_fresh(Account& account, const Scheme& scheme, std::string rest,
       const std::string id = id_of(task);
       if (id.empty())
         fresh.notice = fmt::format("a task without an id in the answer of {} is left out: {}", path,
-                                   engine::write_json(task).substr(0, 120));
+                                   engine::json_start(task, 120));
       else if (!seen.contains(id))
         fresh.tasks.push_back(std::move(task));
     }
@@ -293,22 +293,29 @@ std::string scan_cursor(const std::string& after, std::int64_t last) {
 
 namespace {
 
-Task<std::optional<std::string>> why_unwanted(Account& account, const Scheme& scheme, Value record, Calls& calls) {
-  const std::string id = record["id"].id_text();
-  auto asking = statuses_of(account, scheme, std::vector<std::string>(1, id), calls);
+using Reasons = std::vector<std::optional<std::string>>;
+
+Task<Reasons> why_unwanted(Account& account, const Scheme& scheme, std::vector<Value> records, Calls& calls) {
+  Reasons reasons(records.size());
+  std::vector<std::string> ids;
+  for (const Value& record : records) ids.push_back(record["id"].id_text());
+  auto asking = statuses_of(account, scheme, ids, calls);
   const auto statuses = co_await asking;
-  if (!statuses) co_return std::nullopt;
-  const auto found = statuses->find(id);
-  if (found == statuses->end() || !is_cancelled(found->second.supplier, found->second.wb)) co_return std::nullopt;
-  co_return fmt::format("cancelled at Wildberries while the event waited ({}, {})", found->second.supplier,
-                        found->second.wb);
+  if (!statuses) co_return reasons;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto found = statuses->find(ids[i]);
+    if (found == statuses->end() || !is_cancelled(found->second.supplier, found->second.wb)) continue;
+    reasons[i] = fmt::format("cancelled at Wildberries while the event waited ({}, {})", found->second.supplier,
+                             found->second.wb);
+  }
+  co_return reasons;
 }
 
 }  // namespace
 
-std::function<Task<std::optional<std::string>>(engine::Connection&, Value, Calls&)> still_wanted(const Scheme& scheme) {
-  return [&scheme](engine::Connection& connection, Value record, Calls& calls) {
-    return why_unwanted(static_cast<Account&>(connection), scheme, std::move(record), calls);
+std::function<Task<Reasons>(engine::Connection&, std::vector<Value>, Calls&)> still_wanted(const Scheme& scheme) {
+  return [&scheme](engine::Connection& connection, std::vector<Value> records, Calls& calls) {
+    return why_unwanted(static_cast<Account&>(connection), scheme, std::move(records), calls);
   };
 }
 

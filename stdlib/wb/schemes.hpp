@@ -98,8 +98,9 @@ engine::Task<engine::Page> scan_page(Account& account, const Scheme& scheme, eng
                                      engine::Calls& calls);
 std::string scan_cursor(const std::string& after, std::int64_t last);
 
-/// For SourceNode::still_wanted: cancelled meanwhile.
-std::function<engine::Task<std::optional<std::string>>(engine::Connection&, Value, engine::Calls&)> still_wanted(
-    const Scheme& scheme);
+/// For SourceNode::still_wanted: cancelled meanwhile. A thousand in one call.
+std::function<engine::Task<std::vector<std::optional<std::string>>>(engine::Connection&, std::vector<Value>,
+                                                                    engine::Calls&)>
+still_wanted(const Scheme& scheme);
 
 }  // namespace pipewright::wb

@@ -35,7 +35,7 @@ bool says_nothing(const Value& body) {
 }
 
 Failure no_orders(const std::string& found) {
-  return unreadable({"the answer holds no list `orders` but " + found.substr(0, 60), {}});
+  return unreadable({"the answer holds no list `orders` but " + shortened(found, 60), {}});
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ namespace {
 
 Value coded(const std::optional<int>& code, const char* path, const std::string& word) {
   if (code) return Value(*code);
-  return Value(Broken{path, "a known status", engine::write_json(Value(word))});
+  return Value(Broken{path, "a known status", engine::json_start(Value(word), 60)});
 }
 
 std::string spoken(const Value& value) {

@@ -40,15 +40,18 @@ inline std::vector<std::filesystem::path> files_of(const std::filesystem::path& 
   return found;
 }
 
+/// Name and text of each file that declares the standard library.
+inline std::vector<std::pair<std::string, std::string>> declarations_texts() {
+  const std::filesystem::path folder = std::filesystem::path(PIPEWRIGHT_SOURCE_DIR) / "stdlib";
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const auto& path : files_of(folder, ".pipe", true)) {
+    files.emplace_back(path.lexically_relative(folder).string(), content_of(path).value_or(""));
+  }
+  return files;
+}
+
 inline const dsl::CatalogRead& declarations_read() {
-  static const dsl::CatalogRead read = [] {
-    const std::filesystem::path folder = std::filesystem::path(PIPEWRIGHT_SOURCE_DIR) / "stdlib";
-    std::vector<std::pair<std::string, std::string>> files;
-    for (const auto& path : files_of(folder, ".pipe", true)) {
-      files.emplace_back(path.lexically_relative(folder).string(), content_of(path).value_or(""));
-    }
-    return dsl::read_catalog(files);
-  }();
+  static const dsl::CatalogRead read = dsl::read_catalog(declarations_texts());
   return read;
 }
 

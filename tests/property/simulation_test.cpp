@@ -95,7 +95,7 @@ void live(std::uint64_t seed) {
   for (int life = 0; life < 6; ++life) {
     world.crash_at(life < 4 ? static_cast<std::size_t>(1 + below(80)) : 0);
     Core core(world, world, options);
-    REQUIRE(core.start(run, world.now));
+    REQUIRE(world.start(core, run));
     world.run(core, world.now + std::chrono::hours(life < 4 ? 1 : 3));
     world.restart();
   }
@@ -103,7 +103,7 @@ void live(std::uint64_t seed) {
   const std::int64_t all = keys * changes;
   for (const char* name : {"orders", "tell", "heard"}) {
     CAPTURE(name);
-    const Counters books = world.journal_.counters()[name];
+    const Counters books = (*world.journal_.counters())[name];
     CHECK(books.received == all);
     CHECK(books.in_flight() == 0);
     CHECK(books.parked == 0);

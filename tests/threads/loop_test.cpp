@@ -52,9 +52,9 @@ TEST_CASE("the whole engine over loopback, with its threads") {
     engine::Options options;
     options.once = true;
     engine::Core core(loop, observer, options);
-    REQUIRE(core.start(*runnable, engine::Loop::now()));
+    REQUIRE(loop.start(core, *runnable));
     for (int rounds = 0; rounds < 10000 && !core.drained(); ++rounds) {
-      if (rounds % 50 == 0) loop.prune(engine::Loop::now() - std::chrono::hours(24));
+      if (rounds % 50 == 0) loop.prune(engine::Loop::now() - std::chrono::hours(24), core.plans());
       REQUIRE(loop.round(core, std::chrono::milliseconds(200)));
     }
     CHECK(core.drained());

@@ -78,3 +78,26 @@ TEST_CASE("text in XML cannot end what it stands in") {
   CHECK(xml_escaped("<a b=\"c\">&\n\x01\ttail") == "&lt;a b=&quot;c&quot;&gt;&amp;&#10;\ttail");
   CHECK(xml_escaped("Кружка «300 мл»") == "Кружка «300 мл»");
 }
+
+TEST_CASE("a shortened text ends between two characters, whatever the limit") {
+  const std::string text = "цена уточняется 😀 у продавца, смотрите карточку";
+  for (std::size_t limit = 3; limit < text.size() + 5; ++limit) {
+    const std::string made = shortened(text, limit);
+    CHECK_MESSAGE(valid_utf8(made), limit);
+    CHECK(made.size() <= limit);
+    CHECK(made.size() + 6 >= std::min(limit, text.size()));
+    CHECK((made == text || made.ends_with("…")));
+  }
+  CHECK(shortened("заказ", 10) == "заказ");
+  CHECK(shortened("заказ", 9) == "зак…");
+  CHECK(first_bytes("заказ", 3) == "з");
+  CHECK(first_bytes(std::string(20, '\x80'), 10).size() == 10);  // no UTF-8 at all: cut anywhere
+}
+
+TEST_CASE("bytes that are no UTF-8 become U+FFFD one by one, the others stay") {
+  CHECK(repaired_utf8("да") == "да");
+  CHECK(repaired_utf8("a\xD0") == "a\xEF\xBF\xBD");
+  CHECK(repaired_utf8("\xCE\xCA ok") == "\xEF\xBF\xBD\xEF\xBF\xBD ok");
+  CHECK(repaired_utf8("\xED\xA0\xBD") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // half a surrogate pair
+  CHECK(repaired_utf8("") == "");
+}

@@ -132,10 +132,54 @@ TEST_CASE("an unnamed pipeline is named after its file") {
   CHECK(checked.plan.pipelines[0].name == "my_orders");
 }
 
-TEST_CASE("the hash of a plan is that of its texts") {
-  const auto one = tests::checked("on wb.fbs.new -> crm.order\n");
-  CHECK(one.plan.hash == tests::checked("on wb.fbs.new -> crm.order\n").plan.hash);
-  CHECK(one.plan.hash != tests::checked("on wb.fbs.new -> crm.order \n").plan.hash);
+TEST_CASE("the hash of a plan is that of all that it means, and of nothing else") {
+  dsl::ProgramInput input;
+  input.files = {{"shop/a.pipe", "import \"b.pipe\"\non wb.fbs.new -> crm.order { site: t[order.id] }\n"},
+                 {"shop/b.pipe", "table t { \"1\" -> \"x\", else skip }\n"}};
+  input.connections = {{"wb", "wb"}, {"crm", "crm"}};
+  input.version = "1.0";
+  input.meaning = "[crm] retailcrm\nsite = \"one\"\n";
+  const auto hash = [](const dsl::ProgramInput& of, const dsl::Catalog& catalog = tests::declarations()) {
+    dsl::ProgramInput loaded = of;
+    loaded.load = [&](const std::string& path) -> std::optional<std::string> {
+      for (const auto& [name, text] : of.files) {
+        if (name == path) return text;
+      }
+      return std::nullopt;
+    };
+    return dsl::check(loaded, catalog).plan.hash;
+  };
+  const std::string before = hash(input);
+  CHECK(before.size() == 32);
+  CHECK(before.find_first_not_of("0123456789abcdef") == std::string::npos);
+
+  dsl::ProgramInput same = input;
+  std::swap(same.files[0], same.files[1]);
+  CHECK(hash(same) == before);
+  for (auto& [name, text] : same.files) name = "/srv/elsewhere/" + name;  // checked from another folder
+  CHECK(hash(same) == before);
+
+  const auto changed = [&](const std::function<void(dsl::ProgramInput&)>& change) {
+    dsl::ProgramInput other = input;
+    change(other);
+    return hash(other) != before;
+  };
+  CHECK(changed([](auto& i) { i.files[1].second += " "; }));
+  CHECK(changed([](auto& i) { i.version = "1.1"; }));
+  CHECK(changed([](auto& i) { i.time_zone = "Asia/Krasnoyarsk"; }));
+  CHECK(changed([](auto& i) { i.meaning = "[crm] retailcrm\nsite = \"two\"\n"; }));
+  CHECK(changed([](auto& i) { i.connections["wb2"] = "wb"; }));
+  CHECK(changed([](auto& i) {  // what stands at the end of one part does not pass for the beginning of the next
+    i.version = "1.0UTC";
+    i.time_zone = "";
+  }));
+
+  auto declarations = tests::declarations_texts();
+  const auto mapping = std::find_if(declarations.begin(), declarations.end(),
+                                    [](const auto& file) { return file.first.ends_with("mappings.pipe"); });
+  REQUIRE(mapping != declarations.end());
+  mapping->second += "# another word\n";
+  CHECK(hash(input, dsl::read_catalog(declarations).catalog) != before);
 }
 
 TEST_CASE("a second account is another connection") {

@@ -25,13 +25,11 @@ struct Walked {
     event.key = "5";
   }
   Progress go() { return advance(pipeline, plan, tables, event, recorded); }
-  void answer(const Address& address, Outcome outcome) { recorded[address] = Recorded{std::move(outcome), {}, false}; }
+  void answer(const Address& address, Outcome outcome) { recorded[address] = Recorded{std::move(outcome), {}, true}; }
 };
 
 Outcome written() {
-  Outcome outcome;
-  outcome.operation = "update";
-  return outcome;
+  return Outcome::done("update");
 }
 
 plan::Action upsert() { return action("sim.order", Verb::upsert, "order", {{"external_id", order("id")}}); }
@@ -132,12 +130,22 @@ TEST_CASE("branches have addresses of their own, outcomes end by the worst") {
   CHECK(last.ending->warnings == std::vector<std::string>{"two match"});
 }
 
-TEST_CASE("a recorded outcome of another plan counts only for equal work") {
-  Walked walked({step(upsert(), "upsert")});
+TEST_CASE("a recorded outcome of another plan counts for equal work, wherever that stands now, and once") {
+  Walked walked({step(upsert(), "upsert"), step(upsert(), "the same again")});
   const Progress wanted = walked.go();
-  walked.recorded["1"] = Recorded{written(), fingerprint(*wanted.wants[0].action, wanted.wants[0].operation), true};
+  const std::string input = fingerprint(*wanted.wants[0].action, wanted.wants[0].operation);
+  walked.recorded["~1:7"] = Recorded{written(), input, true};
+  REQUIRE(walked.go().wants.size() == 1);
+  CHECK(walked.go().wants[0].address == "2");  // the first step has taken it
+  walked.recorded["~1:8"] = Recorded{written(), input, true};
   CHECK(walked.go().ending->kind == EndingKind::written);
-  walked.recorded["1"].input = "something else";
+  walked.recorded["~1:7"].input = walked.recorded["~1:8"].input = "something else";
+  CHECK(walked.go().wants[0].address == "1");
+}
+
+TEST_CASE("an outcome that cannot be read is none: its effect is wanted again") {
+  Walked walked({step(upsert(), "upsert")});
+  walked.recorded["1"] = Recorded{written(), {}, false};
   CHECK(walked.go().wants.size() == 1);
 }
 

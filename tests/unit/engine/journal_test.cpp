@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,95 +45,205 @@ StoredEnding ending_of(EventId id, EndingKind kind) {
   return {id, "p", kind, "because", "f.pipe:1: x", {"w1", "w2"}, Instant(Duration(2'000))};
 }
 
-void keeps_what_it_should(Journal& journal) {
+template <class T>
+T queried(Journal& journal, const Query& query) {
+  auto reply = journal.query(query);
+  REQUIRE(reply);
+  return std::get<T>(std::move(*reply));
+}
+
+std::vector<EventId> ids_of(const Claimed& claimed) {
+  std::vector<EventId> ids;
+  for (const ClaimedEvent& each : claimed.events) ids.push_back(each.stored.id);
+  return ids;
+}
+
+Counters counters_of(const Journal& journal, const std::string& pipeline) {
+  const auto all = journal.counters();
+  REQUIRE(all);
+  return all->at(pipeline);
+}
+
+Transaction first_page() {
   Transaction page;
   page.events = {event_of("p", "1", "a"), event_of("p", "1", "b"), event_of("q", "1", "a"), event_of("p", "2", "c"),
                  event_of("p", "1", "a")};
-  page.cursors.push_back({"p", "s", "cursor 1"});
   page.seen.push_back({"p", "s", {"k1", "{}", true, false}});
   page.seen.push_back({"p", "s", {"k2", "[]", false, false}});
   page.plans.push_back({"one", "abc", {{"a.pipe", "on x"}}, Instant(Duration(5))});
   page.positions.push_back({"file", "file.append", "x", "17"});
+  page.buckets.push_back({"wb", "account 7", "feed", -3, 10, 200'000, Instant(Duration(50)), Instant(Duration(60))});
   page.bulks.push_back({"lines", 10, 1, 2, 7});
+  return page;
+}
+
+void stores_a_page(Journal& journal) {
+  Transaction page = first_page();
+  page.cursors.push_back({"p", "s", "", "cursor 1"});
   const Committed first = commit(journal, page);
   CHECK(first.ids == std::vector<EventId>{1, 2, 3, 4, 0});
-  CHECK(journal.last_id() == 4);
-  CHECK(journal.cursor("p", "s") == "cursor 1");
-  CHECK(journal.seen("p", "s", {"k1", "k3"}).size() == 1);
-  CHECK(journal.open_seen("p", "s", "", 10).size() == 1);
-  CHECK(journal.open_seen("p", "s", "k1", 10).empty());
-  CHECK(journal.plan("one")->files[0].second == "on x");
-  CHECK(journal.positions()[0].position == "17");
-  CHECK(journal.counters().at("p").received == 3);
-  CHECK(journal.counters().at("lines").in_flight() == 0);
+  CHECK((*journal.cursors()).at({"p", "s"}) == "cursor 1");
+  CHECK(queried<std::map<std::string, Seen>>(journal, LoadStates{"p", "s", {"k1", "k3"}}).size() == 1);
+  CHECK(queried<std::vector<Seen>>(journal, LoadOpenStates{"p", "s", "", 10}).size() == 1);
+  CHECK(queried<std::vector<Seen>>(journal, LoadOpenStates{"p", "s", "k1", 10}).empty());
+  const auto plan = journal.plan("one");
+  CHECK((*plan)->files[0].second == "on x");
+  CHECK(counters_of(journal, "p").received == 3);
+  CHECK(counters_of(journal, "lines").in_flight() == 0);
+  const auto buckets = journal.buckets();
+  REQUIRE(buckets->size() == 1);
+  CHECK(buckets->front().tokens == -3);
+  CHECK(buckets->front().paused_until == Instant(Duration(60)));
+}
 
-  // Only the first of a key may go, across pipelines.
-  const auto ready = journal.ready("p", 0, 10);
-  REQUIRE(ready.size() == 2);
-  CHECK(ready[0].id == 1);
-  CHECK(ready[1].id == 4);
-  CHECK(ready[0].record["at"].time()->time_since_epoch() == Duration(1234));
-  CHECK(journal.ready("q", 0, 10).empty());
-  CHECK(journal.ready("p", 1, 10).size() == 1);
+void claims_in_the_order_of_keys(Journal& journal) {
+  const auto claimed = queried<Claimed>(journal, ClaimPipeline{"q", 10});
+  CHECK(ids_of(claimed) == std::vector<EventId>{1, 2, 3});  // what stands before it comes with it
+  CHECK(claimed.events[0].stored.record["at"].time()->time_since_epoch() == Duration(1234));
+  CHECK(claimed.events[0].delivery == Delivery::not_sent);
+  CHECK(ids_of(queried<Claimed>(journal, ClaimPipeline{"p", 2})) == std::vector<EventId>{1, 2});
+  CHECK(ids_of(queried<Claimed>(journal, ClaimPipeline{"p", 10})) == std::vector<EventId>{4});
+  CHECK(queried<Claimed>(journal, ClaimPipeline{"p", 10}).events.empty());
+}
 
+void keeps_outcomes_and_reopens(Journal& journal) {
   Transaction work;
-  Outcome outcome;
-  outcome.operation = "create";
+  Outcome outcome = Outcome::done("create");
   outcome.result = Value(Record{{"id", Value(9)}});
   outcome.changes.push_back({"status", Value("a"), Value("b")});
+  Failure refused{Failure::Kind::permanent, "no"};
+  refused.delivery = Delivery::not_sent;
   work.exchanges.push_back({"POST", "http://x", "{}", 200, "[]", Instant(Duration(7)), Duration(3)});
+  work.intents = {{1, "2", "in"}, {1, "3", "in 3"}, {1, "4", "in 4"}};
   work.outcomes.push_back({1, "1", "sim", "sim.order", "upsert", "input", outcome, Instant(Duration(8)), {0}});
-  work.outcomes.push_back({1,
-                           "2",
-                           "sim",
-                           "sim.order",
-                           "upsert",
-                           "input",
-                           Outcome::failed({Failure::Kind::permanent, "no"}),
-                           Instant(Duration(9)),
-                           {0}});
-  work.intents.push_back({1, "3"});
+  work.outcomes.push_back(
+      {1, "2", "sim", "sim.order", "upsert", "in", Outcome::failed(refused), Instant(Duration(9)), {0}});
+  work.withdrawn = {{1, "4", "in 4"}};
   work.endings.push_back(ending_of(1, EndingKind::parked));
   commit(journal, work);
-  CHECK(journal.first_of("sim", "1")->id == 2);
-  const auto outcomes = journal.outcomes(1);
-  CHECK(outcomes.at("1").outcome.result["id"] == Value(9));
-  CHECK(outcomes.at("1").outcome.changes[0].after == Value("b"));
-  CHECK(outcomes.at("2").outcome.failure->reason == "no");
-  CHECK(journal.intents(1) == std::vector<Address>{"3"});
-  CHECK(journal.story(1)[0].exchanges[0].url == "http://x");
-  CHECK(journal.events({})[0].reason == "because");
-  CHECK(journal.events({})[0].warnings.size() == 2);
-  CHECK(journal.events({true, 0, 100}).size() == 4);
-  CHECK(journal.counters().at("p").parked == 1);
+  const auto story = journal.story(1);
+  CHECK((*story)[0].exchanges[0].url == "http://x");
+  const auto parked = journal.events({});
+  REQUIRE(parked->size() == 1);
+  CHECK(parked->front().reason == "because");
+  CHECK(parked->front().warnings.size() == 2);
+  CHECK(journal.events({true, 0, 100})->size() == 4);
+  CHECK(counters_of(journal, "p").parked == 1);
 
   Transaction again;
-  again.reopened.push_back({1, "two", true, {"2"}});
+  Reopen reopen{1, "two", false, true, {"2"}, true};
+  again.reopened.push_back(reopen);
   commit(journal, again);
-  CHECK(journal.counters().at("p").parked == 0);
-  CHECK(journal.counters().at("p").in_flight() == 3);
-  CHECK(journal.first_of("sim", "1")->id == 1);
-  CHECK(journal.first_of("sim", "1")->verify);
-  CHECK(journal.outcomes(1).size() == 1);
-  CHECK(journal.intents(1).empty());
+  CHECK(counters_of(journal, "p").parked == 0);
+  CHECK(counters_of(journal, "p").in_flight() == 3);
+  const auto claimed = queried<Claimed>(journal, ClaimEvent{1});
+  CHECK(ids_of(claimed) == std::vector<EventId>{2, 3, 1});  // behind those that were there when it was reopened
+  const ClaimedEvent& event = claimed.events.back();
+  CHECK(event.delivery == Delivery::unknown);
+  CHECK(event.stored.stale_allowed);
+  REQUIRE(event.outcomes.size() == 1);
+  CHECK(event.outcomes.begin()->first == set_aside("1", 1));
+  CHECK(event.outcomes.begin()->second.outcome.result["id"] == Value(9));
+  CHECK(event.outcomes.begin()->second.outcome.changes[0].after == Value("b"));
+  REQUIRE(event.intents.size() == 1);  // withdrawn, or its outcome is known: gone; else it stays
+  CHECK(event.intents[0].input == "in 3");
+  CHECK(event.newest.at("sim") == 1);
+}
 
+void ends_and_prunes(Journal& journal) {
   Transaction last;
   last.events.push_back(event_of("p", "8", "z"));
-  StoredEnding parked = ending_of(0, EndingKind::parked);
-  last.ended_events.emplace_back(0, parked);
+  last.ended_events.emplace_back(0, ending_of(0, EndingKind::parked));
   for (const EventId id : {1, 2, 4}) last.endings.push_back(ending_of(id, EndingKind::written));
   commit(journal, last);
-  CHECK(journal.written_after("sim", "1", 1));
-  CHECK_FALSE(journal.written_after("sim", "1", 2));
-  CHECK(journal.pipelines_in_flight() == std::vector<std::string>{"q"});
-  CHECK(*journal.prune(Instant(Duration(3'000)), 100) == 3);
-  CHECK(journal.events({true, 0, 100}).size() == 2);
-  CHECK(commit(journal, page).ids == std::vector<EventId>{0, 0, 0, 0, 0});
-  const Counters books = journal.counters().at("p");
-  CHECK(books.received == 4);
-  CHECK(books.written == 3);
-  CHECK(books.parked == 1);
-  CHECK(books.in_flight() == 0);
+  Transaction skip;
+  skip.skipped.push_back({5, "by hand", Instant(Duration(2'500))});
+  commit(journal, skip);
+  CHECK(counters_of(journal, "p").skipped == 1);
+  CHECK(*journal.prune(Instant(Duration(2'400)), 100, {}) == 3);
+  CHECK(journal.events({true, 0, 100})->size() == 2);
+  CHECK(commit(journal, first_page()).ids == std::vector<EventId>{0, 0, 0, 0, 0});
+  const Counters counters = counters_of(journal, "p");
+  CHECK(counters.received == 4);
+  CHECK(counters.written == 3);
+  CHECK(counters.parked == 0);
+  CHECK(counters.in_flight() == 0);
+}
+
+void answers_requests(Journal& journal) {
+  const auto asked = journal.ask({0, EventRequest::Kind::skip, 4, false, false, "why not"});
+  REQUIRE(asked);
+  const auto open = queried<std::vector<EventRequest>>(journal, LoadRequests{});
+  REQUIRE(open.size() == 1);
+  CHECK(open[0].why == "why not");
+  CHECK_FALSE(*journal.answer(*asked));
+  Transaction answer;
+  answer.answers.push_back({*asked, 4, true, "soon"});
+  commit(journal, answer);
+  CHECK((*journal.answer(*asked))->reason == "soon");
+  CHECK(queried<std::vector<EventRequest>>(journal, LoadRequests{}).empty());
+}
+
+void keeps_what_it_should(Journal& journal) {
+  REQUIRE(journal.open());
+  stores_a_page(journal);
+  claims_in_the_order_of_keys(journal);
+  keeps_outcomes_and_reopens(journal);
+  answers_requests(journal);
+  ends_and_prunes(journal);
+}
+
+// The same at each implementation.
+void doubts_what_an_earlier_owner_had(Journal& journal) {
+  REQUIRE(journal.open());
+  Transaction page;
+  page.events = {event_of("p", "1", "a"), event_of("p", "2", "b")};
+  commit(journal, page);
+  CHECK(queried<Claimed>(journal, ClaimPipeline{"p", 10}).events[0].delivery == Delivery::not_sent);
+  REQUIRE(journal.open());  // it died
+  CHECK(queried<Claimed>(journal, ClaimPipeline{"p", 10}).events[0].delivery == Delivery::unknown);
+  Transaction bye;
+  bye.release = Release{{}};
+  commit(journal, bye);  // in order; but the doubt is older
+  REQUIRE(journal.open());
+  CHECK(queried<Claimed>(journal, ClaimPipeline{"p", 10}).events[0].delivery == Delivery::unknown);
+  Transaction more;
+  more.events = {event_of("p", "3", "c"), event_of("p", "4", "d")};
+  commit(journal, more);
+  bye.release = Release{{4}};
+  commit(journal, bye);
+  REQUIRE(journal.open());
+  const auto claimed = queried<Claimed>(journal, ClaimPipeline{"p", 10});
+  REQUIRE(claimed.events.size() == 4);
+  CHECK(claimed.events[2].delivery == Delivery::not_sent);  // released
+  CHECK(claimed.events[3].delivery == Delivery::unknown);
+}
+
+void moves_a_cursor_only_from_where_it_was(Journal& journal) {
+  REQUIRE(journal.open());
+  Transaction move;
+  move.cursors.push_back({"p", "s", "", "one"});
+  commit(journal, move);
+  move.events.push_back(event_of("p", "1", "a"));
+  const auto refused = journal.commit(std::span(&move, 1));
+  REQUIRE_FALSE(refused);
+  CHECK((*journal.cursors()).at({"p", "s"}) == "one");
+  CHECK(journal.events({true, 0, 10})->empty());
+}
+
+void hands_out_a_long_key_in_parts(Journal& journal) {
+  REQUIRE(journal.open());
+  Transaction page;
+  for (std::size_t i = 0; i < key_depth + 10; ++i) page.events.push_back(event_of("p", "1", fmt::format("{}", i)));
+  commit(journal, page);
+  auto claimed = queried<Claimed>(journal, ClaimPipeline{"p", 1000});
+  CHECK(claimed.events.size() == key_depth);
+  REQUIRE_FALSE(claimed.deeper.empty());
+  CHECK(claimed.deeper[0].second == "1");
+  Transaction work;
+  for (EventId id = 1; id <= 20; ++id) work.endings.push_back(ending_of(id, EndingKind::written));
+  commit(journal, work);
+  CHECK(queried<Claimed>(journal, ClaimKey{"sim", "1"}).events.size() == key_depth - 10);
 }
 
 }  // namespace
@@ -151,10 +262,37 @@ TEST_CASE("the SQLite journal keeps what it should, over a restart too") {
   }
   auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
   REQUIRE(journal);
-  CHECK((*journal)->cursor("p", "s") == "cursor 1");
-  CHECK((*journal)->last_id() == 5);
-  REQUIRE((*journal)->rename_pipeline("p", "new_name"));
-  CHECK((*journal)->cursor("new_name", "s") == "cursor 1");
+  const auto opening = (*journal)->open();
+  REQUIRE(opening);
+  CHECK(opening->cursors.at({"p", "s"}) == "cursor 1");
+  CHECK(opening->last_id == 5);
+  CHECK(opening->epoch == 2);
+  CHECK(opening->positions[0].position == "17");
+  CHECK(opening->pipelines_in_flight == std::vector<std::string>{"q"});
+}
+
+TEST_CASE("what an earlier owner had is in doubt, what it released is not") {
+  MemoryJournal memory;
+  doubts_what_an_earlier_owner_had(memory);
+  const Folder folder;
+  auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+  doubts_what_an_earlier_owner_had(**journal);
+}
+
+TEST_CASE("a cursor that somebody else has moved fails the whole commit") {
+  MemoryJournal memory;
+  moves_a_cursor_only_from_where_it_was(memory);
+  const Folder folder;
+  auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+  moves_a_cursor_only_from_where_it_was(**journal);
+}
+
+TEST_CASE("many events of one key are handed out in parts") {
+  MemoryJournal memory;
+  hands_out_a_long_key_in_parts(memory);
+  const Folder folder;
+  auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+  hands_out_a_long_key_in_parts(**journal);
 }
 
 TEST_CASE("a second writer is refused with the first one's pid, a reader is let in") {
@@ -162,6 +300,7 @@ TEST_CASE("a second writer is refused with the first one's pid, a reader is let 
   CHECK_FALSE(SqliteJournal::open(folder.file(), SqliteJournal::Mode::read));
   auto first = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
   REQUIRE(first);
+  REQUIRE((*first)->open());
   auto second = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
   REQUIRE_FALSE(second);
   CHECK(second.error().message.find(fmt::format("process {}", getpid())) != std::string::npos);
@@ -169,8 +308,156 @@ TEST_CASE("a second writer is refused with the first one's pid, a reader is let 
   REQUIRE(reader);
   Transaction page;
   page.events.push_back(event_of("p", "1", "a"));
+  REQUIRE((*first)->open());
   commit(**first, page);
-  CHECK((*reader)->events({true, 0, 10}).size() == 1);
+  CHECK((*reader)->events({true, 0, 10})->size() == 1);
+  CHECK((*reader)->running() == fmt::format("process {}", getpid()));
+}
+
+TEST_CASE("a second writer is refused by whatever path it comes") {
+  const Folder folder;
+  auto first = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+  REQUIRE(first);
+  const std::string link = (folder.path / "link.db").string();
+  std::filesystem::create_symlink(folder.file(), link);
+  CHECK_FALSE(SqliteJournal::open(link, SqliteJournal::Mode::write));
+  std::filesystem::create_hard_link(folder.file(), folder.path / "hard.db");
+  CHECK_FALSE(SqliteJournal::open((folder.path / "hard.db").string(), SqliteJournal::Mode::write));
+}
+
+TEST_CASE("a commit fails when the journal was taken over, or taken away") {
+  const Folder folder;
+  auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+  REQUIRE((*journal)->open());
+  Transaction page;
+  page.events.push_back(event_of("p", "1", "a"));
+  commit(**journal, page);
+  sqlite3* raw = nullptr;
+  REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(raw, "UPDATE owner SET epoch = epoch + 1, pid = 4711", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(raw);
+  page.events = {event_of("p", "2", "b")};
+  const auto fenced = (*journal)->commit(std::span(&page, 1));
+  REQUIRE_FALSE(fenced);
+  CHECK(fenced.error().message.find("taken over by process 4711") != std::string::npos);
+  CHECK((*journal)->events({true, 0, 10})->size() == 1);
+  REQUIRE((*journal)->open());
+  std::filesystem::remove(folder.file());
+  const auto gone = (*journal)->commit(std::span(&page, 1));
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().message.find("removed or replaced") != std::string::npos);
+}
+
+TEST_CASE("the journal is its owner's alone") {
+  const Folder folder;
+  {
+    auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+    REQUIRE((*journal)->open());
+    Transaction page;
+    page.events.push_back(event_of("p", "1", "a"));
+    commit(**journal, page);
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path))
+      CHECK_MESSAGE((entry.status().permissions() & std::filesystem::perms(077)) == std::filesystem::perms(0),
+                    entry.path());
+  }
+  std::filesystem::permissions(folder.file(), std::filesystem::perms(0644));
+  auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+  CHECK((std::filesystem::status(folder.file()).permissions() & std::filesystem::perms(007)) ==
+        std::filesystem::perms(0));
+}
+
+TEST_CASE("a database of another program is left as it is") {
+  const Folder folder;
+  sqlite3* raw = nullptr;
+  REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(raw, "CREATE TABLE photos (id INTEGER)", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(raw);
+  const auto size = std::filesystem::file_size(folder.file());
+  const auto refused = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("another program") != std::string::npos);
+  CHECK_FALSE(SqliteJournal::open(folder.file(), SqliteJournal::Mode::read));
+  CHECK(std::filesystem::file_size(folder.file()) == size);
+}
+
+TEST_CASE("damage is an error of whoever reads it, never nothing") {
+  const Folder folder;
+  {
+    auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+    REQUIRE((*journal)->open());
+    Transaction page;
+    for (int i = 0; i < 400; ++i) {
+      page.events.push_back(event_of("p", fmt::format("{}", i), fmt::format("{}", i)));
+      page.events.back().record = Value(std::string(200, 'x'));
+    }
+    commit(**journal, page);
+  }
+  // Every leaf of `event` behind the first pages: header bytes gone.
+  FILE* file = std::fopen(folder.file().c_str(), "r+b");
+  const auto size = std::filesystem::file_size(folder.file());
+  int broken = 0;
+  for (long at = 4096; at + 4096 <= static_cast<long>(size); at += 4096) {
+    std::fseek(file, at, SEEK_SET);
+    char page[4096] = {};
+    REQUIRE(std::fread(page, 1, sizeof page, file) == sizeof page);
+    if (std::string_view(page, sizeof page).find("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx") == std::string_view::npos)
+      continue;
+    std::fseek(file, at, SEEK_SET);
+    const char nothing[16] = {0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55};
+    std::fwrite(nothing, 1, sizeof nothing, file);
+    ++broken;
+  }
+  std::fclose(file);
+  REQUIRE(broken > 0);
+  auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+  REQUIRE(journal);
+  const auto opening = (*journal)->open();
+  const auto claimed = (*journal)->query(ClaimPipeline{"p", 1000});
+  REQUIRE_FALSE(claimed);
+  CHECK(claimed.error().message.find("damaged") != std::string::npos);
+  const auto listed = (*journal)->events({true, 0, 1000});
+  REQUIRE_FALSE(listed);
+  CHECK(listed.error().help.find("backup") != std::string::npos);
+}
+
+TEST_CASE("a journal of version 1 is brought up to date, and only a writer does it") {
+  const Folder folder;
+  sqlite3* raw = nullptr;
+  REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
+  const char* old = R"sql(
+    CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, pipeline TEXT NOT NULL, source TEXT NOT NULL, account TEXT NOT NULL,
+      key TEXT NOT NULL, identity TEXT NOT NULL, record TEXT, before TEXT, received_at INTEGER NOT NULL, plan TEXT NOT NULL,
+      git_commit TEXT NOT NULL, verify INTEGER NOT NULL DEFAULT 0, doubtful INTEGER NOT NULL DEFAULT 0,
+      ended TEXT CHECK (ended IN ('skipped', 'unchanged', 'written', 'parked')), ended_at INTEGER, reason TEXT NOT NULL DEFAULT '',
+      place TEXT NOT NULL DEFAULT '', warnings TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE TABLE outcome (event INTEGER NOT NULL, address TEXT NOT NULL, connection TEXT NOT NULL, node TEXT NOT NULL, verb TEXT NOT NULL,
+      input TEXT NOT NULL, outcome TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (event, address)) STRICT, WITHOUT ROWID;
+    CREATE TABLE outcome_exchange (event INTEGER NOT NULL, address TEXT NOT NULL, exchange INTEGER NOT NULL,
+      PRIMARY KEY (event, address, exchange)) STRICT, WITHOUT ROWID;
+    CREATE TABLE intent (event INTEGER NOT NULL, address TEXT NOT NULL, PRIMARY KEY (event, address)) STRICT, WITHOUT ROWID;
+    CREATE TABLE counters (pipeline TEXT PRIMARY KEY, received INTEGER NOT NULL DEFAULT 0, written INTEGER NOT NULL DEFAULT 0,
+      unchanged INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0, parked INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+    INSERT INTO event (pipeline, source, account, key, identity, record, before, received_at, plan, git_commit, verify)
+      VALUES ('p', 's', 'sim', '1', 'a', '{}', 'null', 5, 'one', '', 1);
+    INSERT INTO outcome VALUES (1, '2', 'sim', 'sim.order', 'upsert', 'in', '{"kind":"done","operation":"create"}', 7);
+    INSERT INTO intent VALUES (1, '3');
+    INSERT INTO counters VALUES ('p', 1, 0, 0, 0, 0);
+    PRAGMA user_version = 1;
+  )sql";
+  REQUIRE(sqlite3_exec(raw, old, nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(raw);
+  const auto reader = SqliteJournal::open(folder.file(), SqliteJournal::Mode::read);
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().help.find("pipewright run") != std::string::npos);
+  auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+  REQUIRE(journal);
+  REQUIRE((*journal)->open());
+  const auto claimed = queried<Claimed>(**journal, ClaimPipeline{"p", 10});
+  REQUIRE(claimed.events.size() == 1);
+  CHECK(claimed.events[0].delivery == Delivery::unknown);
+  CHECK(claimed.events[0].outcomes.begin()->first == "~1:2");
+  CHECK(claimed.events[0].intents[0].input.empty());
+  CHECK(SqliteJournal::open(folder.file(), SqliteJournal::Mode::read));
 }
 
 TEST_CASE("what is no journal is said to be none") {
