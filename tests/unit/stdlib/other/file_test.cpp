@@ -160,6 +160,43 @@ TEST_CASE("file: a file that is renamed and made anew is read to its end first, 
   }
 }
 
+TEST_CASE("file: a file that was empty at the last poll loses no line when it is filled and taken away at once") {
+  for (const char* how : {"renamed", "renamed, restart", "replaced"}) {
+    CAPTURE(how);
+    const Folder folder;
+    folder.write("in.ndjson", "");
+    Source source(folder);
+    CHECK(source.all().empty());
+    folder.write("in.ndjson", numbered(1, 3), true);
+    if (std::string(how) != "replaced") {
+      fs::rename(folder.path / "in.ndjson", folder.path / "in.ndjson.1");
+      folder.write("in.ndjson", numbered(4, 5));
+    } else {
+      folder.write("new", numbered(4, 5));
+      fs::rename(folder.path / "new", folder.path / "in.ndjson");
+    }
+    if (has(how, "restart")) source.restart();
+    CHECK(source.all() == "1 2 3");
+    source.ahead = std::chrono::seconds(10);
+    CHECK(source.all() == "4 5");
+    CHECK(source.all().empty());
+  }
+}
+
+TEST_CASE("file: what was not read yet of a file that is replaced is read, unless the new one holds it") {
+  for (const bool holds : {false, true}) {
+    const Folder folder;
+    folder.write("in.ndjson", numbered(1, 2));
+    Source source(folder);
+    CHECK(source.all() == "1 2");
+    folder.write("in.ndjson", numbered(3, 4), true);
+    folder.write("new", holds ? numbered(1, 5) : numbered(11, 12));
+    fs::rename(folder.path / "new", folder.path / "in.ndjson");
+    source.ahead = std::chrono::seconds(10);
+    CHECK(source.all() == (holds ? "3 4 5" : "3 4 11 12"));
+  }
+}
+
 TEST_CASE("file: a file that is replaced or rewritten, shorter or longer, is read from its beginning") {
   for (const char* how : {"in place", "aside"}) {
     for (const bool restart : {false, true}) {
