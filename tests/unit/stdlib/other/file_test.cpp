@@ -495,6 +495,23 @@ TEST_CASE("file: a position of an older version, the size alone, is cut back to"
   CHECK(folder.read("out.ndjson") == numbered(1, 3));
 }
 
+TEST_CASE("file: of two positions of one file the later one holds") {
+  for (const bool swapped : {false, true}) {
+    const Folder folder;
+    folder.write("b.ndjson", numbered(1, 3));
+    fs::create_hard_link(folder.path / "b.ndjson", folder.path / "a.ndjson");
+    Program program(folder);
+    const std::string early = fmt::format("{{\"size\":{},\"n\":1}}", numbered(1, 1).size());
+    const std::string late = fmt::format("{{\"size\":{},\"n\":2}}", numbered(1, 3).size());
+    program.journal[{"file", (folder.path / "a.ndjson").string()}] = swapped ? late : early;
+    program.journal[{"file", (folder.path / "b.ndjson").string()}] = swapped ? early : late;
+    program.die();
+    program.append("b.ndjson", 4, 4);
+    CHECK(folder.read("b.ndjson") == numbered(1, 4));
+    CHECK(folder.cuts().empty());
+  }
+}
+
 TEST_CASE("file: a target that was renamed away is followed by the new one, and neither is cut") {
   const Folder folder;
   Program program(folder);
