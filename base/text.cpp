@@ -109,7 +109,10 @@ std::string shortened(std::string_view text, std::size_t limit) {
   return std::string(first_bytes(text, limit - std::min(limit, ellipsis.size()))).append(ellipsis);
 }
 
-std::string beginning(std::string_view text, std::size_t bytes) { return repaired_utf8(first_bytes(text, bytes)); }
+std::string beginning(std::string_view text, std::size_t bytes) {
+  const std::string_view part = first_bytes(text, bytes);
+  return valid_utf8(part) ? std::string(part) : repaired_utf8(part);
+}
 
 std::size_t code_points(std::string_view text) {
   std::size_t count = 0;

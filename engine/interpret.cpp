@@ -351,7 +351,9 @@ class Walk {
     const auto piece = [&](const plan::Expr& from) -> std::optional<Halt> {
       const Evaluated value = evaluate(from, scope_);
       if (!value) return value.error();
-      made.text_parts.push_back({printed(*value, from.type), !std::holds_alternative<plan::Literal>(from.node)});
+      std::string text;
+      if (!append_printed(text, *value, from.type, scope_.budget)) return exceeded_halt(from);
+      made.text_parts.push_back({std::move(text), !std::holds_alternative<plan::Literal>(from.node)});
       return std::nullopt;
     };
     const auto* pieces = std::get_if<plan::TextOf>(&expr.node);

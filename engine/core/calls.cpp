@@ -211,7 +211,10 @@ bool Engine::send_waiting() {
 // ---- responses
 
 void Engine::judge(Limiter& limiter, const PendingCall& call, const CallResult& result) {
-  const bool transient = !result || result->status == 429 || result->status >= 500;
+  // A response that was too long came, and a request that cannot be sent says nothing of the server.
+  const bool silent = !result && (result.error().cause == Lost::Cause::network ||
+                                  result.error().cause == Lost::Cause::certificate);
+  const bool transient = silent || (result && (result->status == 429 || result->status >= 500));
   const std::string& connection = call.job->connection->name();
   if (!transient) {
     if (std::exchange(limiter.reported, false)) {

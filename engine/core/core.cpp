@@ -241,7 +241,6 @@ void Engine::pump() {
     keep_buckets();
     progress |= flush();
   }
-  if (!sinks_closed_ && (stopped() || drained())) close_sinks();
   pumping_ = false;
 }
 
@@ -256,6 +255,7 @@ bool Engine::flush() {
       if (event->begun || event->delivery == Delivery::unknown || event->moved) release.begun.push_back(id);
     }
     if (!options_.dry) pending_.release = std::move(release);
+    close_sinks();
   }
   if (pending_.empty() && after_.empty()) return false;
   committing_ = std::exchange(after_, {});
@@ -287,13 +287,10 @@ void Engine::close_sinks() {
     if (node == nullptr || !node->closings || found == current_->runnable->connections.end()) continue;
     keep(connection, *node, node->closings(*found->second));
   }
-  sinks_closed_ = true;
-  flush();
 }
 
 // True when there was something to keep.
 bool Engine::keep(const std::string& connection, const ActionNode& node, std::vector<SinkReach> reached) {
-  sinks_closed_ = sinks_closed_ && reached.empty();
   for (SinkReach& each : reached) {
     if (each.settle) pending_.settle[each.target] = std::move(each.settle);
     sink_positions_[{connection, node.name, each.target}] = each.position;

@@ -399,7 +399,6 @@ class Engine {
   Transaction pending_;
   /// By connection, node and target: how far each sink got since the process started, durable or on its way.
   std::map<std::tuple<std::string, std::string, std::string>, std::string> sink_positions_;
-  bool sinks_closed_ = false;
   std::vector<std::function<void(const Committed&)>> after_;
   std::vector<std::function<void(const Committed&)>> committing_;
   CommitId commit_ = 0;

@@ -104,8 +104,7 @@ Outcome append_one(Files& files, const Operation& operation, std::size_t index, 
   engine::append_json((*sink)->waiting, line);
   (*sink)->waiting.push_back('\n');
   (*sink)->items.push_back(index);
-  Outcome outcome;
-  outcome.operation = "append";
+  Outcome outcome = Outcome::done("append");
   outcome.result = (*sink)->result;
   outcome.summary = "line appended";
   return outcome;

@@ -128,7 +128,7 @@ Descriptor renamed(const std::string& path, const FileId& file) {
 Value line_value(std::string_view text, std::uint64_t line) {
   Result<Value> value = engine::parse_json(text);
   if (value) return std::move(*value);
-  return Value(engine::Broken{fmt::format("line {}", line), "JSON", beginning(text, 60)});
+  return Value(engine::Broken{fmt::format("line {}", line), "JSON", shortened(beginning(text, 200), 60)});
 }
 
 // Reads on until a whole line is in the buffer behind `from`, the file ends or the line is too long. The line's end
@@ -273,8 +273,8 @@ class Poll {
       return std::move(page_);
     }
     const FileId current = there ? id_of(now) : FileId{};
-    if (place_.begun() && !place_.old() && current.inode != place_.file.inode && drain_former())
-      return std::move(page_);
+    const bool known = place_.file.inode != 0;  // also of a file of which nothing has been read yet
+    if (known && current.inode != place_.file.inode && drain_former()) return std::move(page_);
     if (!there) {
       page_.failure = permanent(fmt::format("{} cannot be read: {}", path_, std::strerror(error)),
                                 "the path is relative to pipewright.toml");
@@ -306,14 +306,9 @@ class Poll {
         !continues(place_, reading.descriptor.number(), static_cast<std::uint64_t>(status.st_size)))
       return false;
     was_renamed_ = status.st_nlink > 0;
-    // Replaced by a file that begins as it does: that one is read on, which loses nothing.
-    if (!was_renamed_) {
-      struct stat now{};
-      const Descriptor present(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-      if (present.open() && ::fstat(present.number(), &now) == 0 && S_ISREG(now.st_mode) &&
-          continues(place_, present.number(), static_cast<std::uint64_t>(now.st_size)))
-        return false;
-    }
+    // Replaced by a file that begins with all of it: that one is read on, which loses nothing.
+    if (!was_renamed_ && stands_in_present(reading.descriptor.number(), static_cast<std::uint64_t>(status.st_size)))
+      return false;
     read(reading, status, true);
     if (page_.more || !page_.events.empty()) {
       page_.more = true;
@@ -323,10 +318,19 @@ class Poll {
     return !settled(status) && (!look_.once || page_.notice);
   }
 
+  [[nodiscard]] bool stands_in_present(int former, std::uint64_t size) const {
+    const Descriptor present(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    for (std::uint64_t at = 0; present.open() && at < size; at += block) {
+      const std::size_t length = std::min<std::uint64_t>(block, size - at);
+      if (read_at(former, at, length) != read_at(present.number(), at, length)) return false;
+    }
+    return present.open();
+  }
+
   // Which place in the file that is there now: behind what was read, or its beginning.
   void choose(const FileId& current, Reading& reading, std::uint64_t size) {
     const bool same_inode = place_.old() || place_.file.inode == current.inode;
-    if (place_.begun() && (was_renamed_ || !continues(place_, reading.descriptor.number(), size))) {
+    if ((place_.begun() || was_renamed_) && (was_renamed_ || !continues(place_, reading.descriptor.number(), size))) {
       Place fresh;
       fresh.rewritten = same_inode ? place_.rewritten + 1 : 0;
       place_ = fresh;

@@ -293,9 +293,7 @@ Outcome outcome_of(const Account& account, const Request& request, const CallRes
   if (!result) return Outcome::failed(failure_of(result.error()));
   const wire::Origin origin = *wire::origin_of(request.url);
   if (result->status < 200 || result->status >= 300) return Outcome::failed(failure_of(account, origin, *result));
-  Outcome outcome;
-  outcome.kind = Outcome::Kind::done;
-  outcome.operation = "send";
+  Outcome outcome = Outcome::done("send");
   outcome.result = answer_record(*result);
   outcome.record.emplace_back("method", Value(request.method));
   outcome.record.emplace_back("url", Value(request.url));

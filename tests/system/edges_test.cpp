@@ -236,13 +236,14 @@ TEST_CASE("edges: a secret that a server echoes stands nowhere" * doctest::skip(
   Shop shop(options);
   shop.environment["HOOK"] = token;
   shop.write("a.pipe",
-             "pipeline fine on file.lines \"a.ndjson\" -> hook.request \"/fine\" { json: { n: line.n } } at_most_once "
-             "as made\n"
-             "  -> log.info \"{made.body}\"\n"
+             "pipeline fine on file.lines \"a.ndjson\" -> hook.request \"/fine\" { json: { n: line.n } } as made "
+             "at_most_once\n"
+             "  -> file.append \"made.ndjson\" { answer: made.body }\n"
              "pipeline bad on file.lines \"b.ndjson\" -> hook.request \"/bad\" { json: { n: line.n } } at_most_once\n");
   shop.write("a.ndjson", lines(1, 1));
   shop.write("b.ndjson", lines(1, 1));
   const Finished finished = shop.run({"run", "--once"});
+  INFO(finished.err);
   CHECK(world.came().size() == 2);
   std::string all = finished.out + finished.err;
   for (const std::vector<std::string>& words :
@@ -254,7 +255,8 @@ TEST_CASE("edges: a secret that a server echoes stands nowhere" * doctest::skip(
     const Finished shown = shop.run(words);
     all += shown.out + shown.err;
   }
-  for (const char* name : {"pipewright.db", "pipewright.db-wal"}) all += shop.read(name);
+  CHECK(has(shop.read("made.ndjson"), "***"));
+  for (const char* name : {"pipewright.db", "pipewright.db-wal", "made.ndjson"}) all += shop.read(name);
   CHECK(has(all, "***"));
   for (const std::string& each :
        {token, std::string("tok-5Fq9\\/x+Zr&81=77"), std::string("tok-5Fq9%2Fx%2BZr%2681%3D77"),

@@ -160,6 +160,43 @@ TEST_CASE("file: a file that is renamed and made anew is read to its end first, 
   }
 }
 
+TEST_CASE("file: a file that was empty at the last poll loses no line when it is filled and taken away at once") {
+  for (const char* how : {"renamed", "renamed, restart", "replaced"}) {
+    CAPTURE(how);
+    const Folder folder;
+    folder.write("in.ndjson", "");
+    Source source(folder);
+    CHECK(source.all().empty());
+    folder.write("in.ndjson", numbered(1, 3), true);
+    if (std::string(how) != "replaced") {
+      fs::rename(folder.path / "in.ndjson", folder.path / "in.ndjson.1");
+      folder.write("in.ndjson", numbered(4, 5));
+    } else {
+      folder.write("new", numbered(4, 5));
+      fs::rename(folder.path / "new", folder.path / "in.ndjson");
+    }
+    if (has(how, "restart")) source.restart();
+    CHECK(source.all() == "1 2 3");
+    source.ahead = std::chrono::seconds(10);
+    CHECK(source.all() == "4 5");
+    CHECK(source.all().empty());
+  }
+}
+
+TEST_CASE("file: what was not read yet of a file that is replaced is read, unless the new one holds it") {
+  for (const bool holds : {false, true}) {
+    const Folder folder;
+    folder.write("in.ndjson", numbered(1, 2));
+    Source source(folder);
+    CHECK(source.all() == "1 2");
+    folder.write("in.ndjson", numbered(3, 4), true);
+    folder.write("new", holds ? numbered(1, 5) : numbered(11, 12));
+    fs::rename(folder.path / "new", folder.path / "in.ndjson");
+    source.ahead = std::chrono::seconds(10);
+    CHECK(source.all() == (holds ? "3 4 5" : "3 4 11 12"));
+  }
+}
+
 TEST_CASE("file: a file that is replaced or rewritten, shorter or longer, is read from its beginning") {
   for (const char* how : {"in place", "aside"}) {
     for (const bool restart : {false, true}) {
@@ -456,6 +493,23 @@ TEST_CASE("file: a position of an older version, the size alone, is cut back to"
   program.die();
   program.append("out.ndjson", 3, 3);
   CHECK(folder.read("out.ndjson") == numbered(1, 3));
+}
+
+TEST_CASE("file: of two positions of one file the later one holds") {
+  for (const bool swapped : {false, true}) {
+    const Folder folder;
+    folder.write("b.ndjson", numbered(1, 3));
+    fs::create_hard_link(folder.path / "b.ndjson", folder.path / "a.ndjson");
+    Program program(folder);
+    const std::string early = fmt::format("{{\"size\":{},\"n\":1}}", numbered(1, 1).size());
+    const std::string late = fmt::format("{{\"size\":{},\"n\":2}}", numbered(1, 3).size());
+    program.journal[{"file", (folder.path / "a.ndjson").string()}] = swapped ? late : early;
+    program.journal[{"file", (folder.path / "b.ndjson").string()}] = swapped ? early : late;
+    program.die();
+    program.append("b.ndjson", 4, 4);
+    CHECK(folder.read("b.ndjson") == numbered(1, 4));
+    CHECK(folder.cuts().empty());
+  }
 }
 
 TEST_CASE("file: a target that was renamed away is followed by the new one, and neither is cut") {
