@@ -167,7 +167,10 @@ struct Client::State {
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, call.get());
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, call->error);
-    if (!call->ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, call->ca_file.c_str());
+    if (!call->ca_file.empty()) {
+      curl_easy_setopt(handle, CURLOPT_CAINFO, call->ca_file.c_str());
+      curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, 0L);  // a certificate that is replaced counts at once
+    }
     if (request.method != "GET") {
       curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
       // When a kept connection dies before the first byte of an answer, curl sends the request a second time by itself.
