@@ -13,9 +13,13 @@ void VirtualLoop::commit(CommitId id, Transaction transaction) { commits_.emplac
 double VirtualLoop::jitter() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); }
 
 Result<bool> VirtualLoop::run(Core& core, std::shared_ptr<const Runnable> runnable, Instant until) {
+  if (Result<void> started = core.start(std::move(runnable), now_); !started) return fail(started.error());
+  return drain(core, until);
+}
+
+Result<bool> VirtualLoop::drain(Core& core, Instant until) {
   constexpr int enough = 1'000'000;
   constexpr Duration call_takes = std::chrono::milliseconds(20);
-  if (Result<void> started = core.start(std::move(runnable), now_); !started) return fail(started.error());
   for (int rounds = 0; !core.drained(); ++rounds) {
     if (rounds >= enough || now_ > until) return false;
     if (!commits_.empty()) {
