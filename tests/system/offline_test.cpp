@@ -61,7 +61,7 @@ TEST_CASE("offline the addresses are those of the configuration, and no local on
   INFO(dry.out);
   INFO(dry.err);
   CHECK(dry.status == 0);
-  CHECK(has(dry.out, "https://my-shop.retailcrm.ru/api/v5/orders/create"));
+  CHECK(has(dry.out, "https://my-shop.retailcrm.ru/api/v5/customers/create"));
   CHECK_FALSE(has(dry.out + dry.err, "127.0.0.1"));
   CHECK_FALSE(has(dry.out + dry.err, "localhost"));
 }
