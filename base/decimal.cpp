@@ -75,6 +75,27 @@ std::size_t digits_of(std::string_view text, std::size_t at) {
   return end;
 }
 
+// Longer numbers are none that anybody means.
+constexpr std::size_t longest_text = 200;
+
+// Digits beyond what a decimal holds are given up where they are zeros: what is left fits the wide integers.
+std::optional<Decimal> of_digits(std::string digits, int scale, bool negative) {
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+  if (digits.empty()) return Decimal(0, std::clamp(scale, 0, Decimal::max_digits));
+  while (digits.size() > Decimal::max_digits && digits.back() == '0') {
+    digits.pop_back();
+    --scale;
+  }
+  if (digits.size() > Decimal::max_digits || scale < -Decimal::max_digits) return std::nullopt;
+  Wide value = 0;
+  for (const char digit : digits) value = value * 10 + (digit - '0');
+  if (scale < 0) {
+    value *= power_of_ten(-scale);
+    scale = 0;
+  }
+  return narrow(negative ? Wide(-value) : value, scale);
+}
+
 }  // namespace
 
 std::optional<Decimal> Decimal::parse(std::string_view text) {
@@ -83,12 +104,8 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
   if (negative) at = 1;
   const std::size_t integer_end = digits_of(text, at);
   if (integer_end == at) return std::nullopt;
-  Coefficient small = 0;
-  Wide value = 0;
-  const auto take = [&](std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) value = value * 10 + (text[i] - '0');
-  };
   if (integer_end == text.size() && integer_end - at <= 18) {  // the common case needs no wide arithmetic
+    Coefficient small = 0;
     for (std::size_t i = at; i < integer_end; ++i) small = small * 10 + (text[i] - '0');
     return Decimal(negative ? -small : small, 0);
   }
@@ -102,14 +119,14 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
       return Decimal(negative ? -digits : digits, static_cast<int>(end - integer_end - 1));
     }
   }
-  if (text.size() > 200) return std::nullopt;
-  take(at, integer_end);
+  if (text.size() > longest_text) return std::nullopt;
+  std::string digits(text.substr(at, integer_end - at));
   at = integer_end;
   int scale = 0;
   if (at < text.size() && text[at] == '.') {
     const std::size_t end = digits_of(text, at + 1);
     if (end == at + 1) return std::nullopt;
-    take(at + 1, end);
+    digits += text.substr(at + 1, end - at - 1);
     scale = static_cast<int>(end - at - 1);
     at = end;
   }
@@ -125,13 +142,7 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
     at = end;
   }
   if (at != text.size()) return std::nullopt;
-  if (value == 0) return Decimal(0, std::clamp(scale, 0, max_digits));
-  if (scale < 0) {
-    if (scale < -max_digits) return std::nullopt;
-    value *= power_of_ten(-scale);
-    scale = 0;
-  }
-  return narrow(negative ? Wide(-value) : value, scale);
+  return of_digits(std::move(digits), scale, negative);
 }
 
 std::string Decimal::text() const {

@@ -190,7 +190,7 @@ class CommandLine {
     state(sub);
     sub->add_option("--input", options_.input, "records instead of the sources: JSON or NDJSON, `-` for standard input")
         ->type_name("FILE");
-    sub->add_flag("--offline", options_.offline, "no network at all: lookups find nothing");
+    sub->add_flag("--offline", options_.offline, "no network at all: lookups find nothing, http.request is not asked");
     sub->add_flag("--sandbox", options_.sandbox,
                   "against a local Wildberries and a local retailCRM with a few new orders: no secret, no network");
     sub->add_option("--limit", options_.limit, "stop after N events")->check(CLI::PositiveNumber)->type_name("N");

@@ -73,8 +73,17 @@ std::optional<int> find_files(const std::vector<std::string>& named, std::vector
     if (fs::is_directory(path, error)) {
       std::vector<std::string> found;
       for (const auto& entry : fs::directory_iterator(path, error)) {
-        if (entry.path().extension() == ".pipe" && entry.is_regular_file(error))
-          found.push_back(entry.path().lexically_normal().string());
+        if (entry.path().extension() != ".pipe") continue;
+        const std::string name = entry.path().lexically_normal().string();
+        if (entry.is_regular_file(error)) {
+          found.push_back(name);
+        } else if (entry.is_symlink(error) && !fs::exists(entry.path(), error) &&
+                   !entry.path().filename().string().starts_with(".")) {  // `.#x.pipe` is an editor's lock
+          tell_error(fmt::format("{} is a link to {}, which does not exist", name,
+                                 fs::read_symlink(entry.path(), error).string()),
+                     "restore the file that it points to, or remove the link");
+          return Status::usage;
+        }
       }
       if (found.empty()) {
         tell_error(fmt::format("{} holds no .pipe file", path == "." ? "this folder" : path),
@@ -106,13 +115,22 @@ std::string find_config(const std::vector<std::string>& paths) {
   return {};
 }
 
-engine::ConfigRead read_config(const std::string& path, const std::string& text, const engine::Registry& registry) {
+std::string ca_file_of(const engine::Settings& settings) {
+  const std::string file = settings.text("ca_file");
+  return file.empty() || file.starts_with("/") ? file : (fs::path(settings.directory) / file).string();
+}
+
+engine::ConfigRead read_config(const std::string& path, const std::string& text, const engine::Registry& registry,
+                               std::vector<std::string>* secret_files) {
   engine::Surroundings surroundings;
   surroundings.variable = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
-  surroundings.file = read_file;
+  surroundings.file = [secret_files](const std::string& file) {
+    if (secret_files != nullptr) secret_files->push_back(file);
+    return read_file(file);
+  };
   return engine::read_config(path, text, registry, surroundings);
 }
 
@@ -158,7 +176,7 @@ std::optional<int> load_config(const Options& options, Project& into) {
     tell_error(fmt::format("{} cannot be read", path), "give the configuration's path with --config, or leave it out");
     return Status::usage;
   }
-  engine::ConfigRead read = read_config(path, *text, *into.registry);
+  engine::ConfigRead read = read_config(path, *text, *into.registry, &into.secret_files);
   into.config = std::move(read.config);
   into.problems = std::move(read.problems);
   bool broken = false;
@@ -274,11 +292,16 @@ std::string fingerprint_of_files(const Project& project, const Options& options)
   for (const std::string& path : options.paths.empty() ? std::vector<std::string>{"."} : options.paths) {
     if (!fs::is_directory(path, error)) continue;
     for (const auto& entry : fs::directory_iterator(path, error)) {
-      if (entry.path().extension() == ".pipe") print += entry.path().string() + ",";
+      if (entry.path().extension() == ".pipe") add(entry.path().string());
     }
   }
   for (const auto& source : project.checked.sources) add(source->name());
   if (!project.config.path.empty()) add(project.config.path);
+  if (project.config.path.empty() && options.config.empty()) print += find_config(options.paths);
+  for (const std::string& file : project.secret_files) add(file);
+  for (const auto& [name, settings] : project.config.connections) {
+    if (const std::string file = ca_file_of(settings); !file.empty()) add(file);
+  }
   return print;
 }
 

@@ -19,6 +19,7 @@ struct Project {
   dsl::Catalog catalog;
   engine::Config config;
   std::vector<engine::ConfigProblem> problems;  ///< of the configuration
+  std::vector<std::string> secret_files;        ///< paths of secrets that the configuration names as `file:`
   std::vector<std::string> files;               ///< the `.pipe` files that were named, as they are shown
   dsl::ProgramInput input;                      ///< their texts, and what else was checked against
   dsl::Checked checked;
@@ -45,8 +46,13 @@ std::optional<int> load_config(const Options& options, Project& into);
 /// nowhere.
 std::string find_config(const std::vector<std::string>& paths);
 
-/// A configuration with this path and text; a secret that is missing is no reason to stop. Nothing is printed.
-engine::ConfigRead read_config(const std::string& path, const std::string& text, const engine::Registry& registry);
+/// A configuration with this path and text; a secret that is missing is no reason to stop. Nothing is printed. The
+/// paths of the secrets' files are added to `secret_files`.
+engine::ConfigRead read_config(const std::string& path, const std::string& text, const engine::Registry& registry,
+                               std::vector<std::string>* secret_files = nullptr);
+
+/// The path of a connection's own certificate authority; empty: the machine's.
+std::string ca_file_of(const engine::Settings& settings);
 
 /// Checks files (path and text) with the project's catalog and configuration: what `validate` says of them.
 /// `index`, when an editor wants to know what the words mean.
@@ -65,7 +71,8 @@ std::optional<int> ready(const Options& options, const Project& project, bool se
 std::shared_ptr<const dsl::plan::Plan> plan_from(const std::vector<std::pair<std::string, std::string>>& files,
                                                  const Project& project);
 
-/// Files that were read, with their time of change, to see whether something was edited.
+/// Files that were read (programs, configuration, secrets, certificates) and the folders' `.pipe` files, with their
+/// time of change, to see whether something was edited.
 std::string fingerprint_of_files(const Project& project, const Options& options);
 
 /// `sqlite:pipewright.db`, relative to the configuration's folder, as a path.

@@ -1,7 +1,6 @@
 #include "cli/session.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 namespace pipewright::cli {
 namespace {
@@ -25,6 +24,7 @@ Result<void> Session::bind() {
   auto runnable = engine::bind(project_->plan(), project_->registry, project_->config, connections_, project_->commit);
   if (!runnable) return fail(runnable.error());
   runnable_ = std::move(*runnable);
+  *current_ = {project_, connections_};
   return {};
 }
 
@@ -49,24 +49,39 @@ Result<std::unique_ptr<Session>> Session::changed(const Project& project) const 
   return session;
 }
 
+void Session::succeed(const Session& former) {
+  const std::shared_ptr<Current> handed_out = former.current_;
+  Current next{project_, connections_};
+  next.connections.insert(handed_out->connections.begin(), handed_out->connections.end());
+  *handed_out = std::move(next);
+  current_ = handed_out;
+}
+
 engine::Loop::Hooks Session::hooks(std::function<void(const std::string&)> log) const {
   engine::Loop::Hooks hooks;
   hooks.log = std::move(log);
-  const Project* project = project_;
-  const engine::Connections connections = connections_;
-  hooks.revive = [project, connections](const engine::PlanText& text) -> std::shared_ptr<const engine::Runnable> {
-    auto plan = plan_from(text.files, *project);
+  const std::shared_ptr<const Current> current = current_;
+  hooks.revive = [current](const engine::PlanText& text) -> std::shared_ptr<const engine::Runnable> {
+    const Project& project = *current->project;
+    auto plan = plan_from(text.files, project);
     if (plan == nullptr) return nullptr;
-    auto runnable = engine::bind(plan, project->registry, project->config, connections, text.commit);
+    auto runnable = engine::bind(plan, project.registry, project.config, current->connections, text.commit);
     return runnable ? *runnable : nullptr;
   };
-  hooks.ca_file = [project, connections](const std::string& name) {
-    const auto found = connections.find(name);
-    const std::string file = found == connections.end() ? std::string() : found->second->settings().text("ca_file");
-    if (file.empty() || file.starts_with("/")) return file;
-    return (std::filesystem::path(project->config.directory) / file).string();
+  hooks.ca_file = [current](const std::string& name) {
+    const auto found = current->connections.find(name);
+    return found == current->connections.end() ? std::string() : ca_file_of(found->second->settings());
   };
   return hooks;
+}
+
+bool same_configuration(const engine::Config& a, const engine::Config& b) {
+  const auto same_connection = [](const auto& left, const auto& right) {
+    return left.first == right.first && same_settings(left.second, right.second);
+  };
+  return a.state == b.state && a.time_zone == b.time_zone && a.retry_for == b.retry_for && a.keep == b.keep &&
+         std::equal(a.connections.begin(), a.connections.end(), b.connections.begin(), b.connections.end(),
+                    same_connection);
 }
 
 Result<void> drain(engine::Core& core, engine::Loop& loop, const std::function<bool()>& enough) {

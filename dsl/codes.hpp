@@ -67,6 +67,7 @@ inline constexpr Code test_of_nothing{417, Severity::error, "a test of a pipelin
 inline constexpr Code mixed_row{418, Severity::error, "the values of a table have one type"};
 inline constexpr Code wrong_allow{419, Severity::warning, "a comment allows what cannot be allowed"};
 inline constexpr Code idle_filter{420, Severity::warning, "a filter that drops nothing"};
+inline constexpr Code too_many_effects{425, Severity::warning, "one event has more effects than are made"};
 
 // P05xx: what the accounts say. Only `validate --online` gives them; tests/system/online_pages_test.cpp shows each.
 inline constexpr Code account_silent{501, Severity::error, "an account cannot be asked"};

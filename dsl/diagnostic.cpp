@@ -68,6 +68,7 @@ std::span<const Code* const> codes::all() {
                                          &mixed_row,
                                          &wrong_allow,
                                          &idle_filter,
+                                         &too_many_effects,
                                          &account_silent,
                                          &credential_refused,
                                          &credential_expired,

@@ -211,6 +211,9 @@ struct Pipeline {
   Place place;
 };
 
+/// How many actions one event may reach; more parks it.
+constexpr std::size_t most_effects = 10'000;
+
 struct Plan {
   std::vector<Pipeline> pipelines;
   std::vector<Table> tables;

@@ -12,6 +12,26 @@ Source::Source(std::string name, std::string text) : name_(std::move(name)), tex
   for (std::size_t i = 0; i < text_.size(); ++i) {
     if (text_[i] == '\n') starts_.push_back(static_cast<std::uint32_t>(i + 1));
   }
+  for (std::size_t line = 1; line <= starts_.size(); ++line) {
+    const std::size_t end = line < starts_.size() ? starts_[line] : text_.size();
+    mark(first_column(line), static_cast<std::uint32_t>(end));
+  }
+}
+
+void Source::mark(std::uint32_t begin, std::uint32_t end) {
+  constexpr std::uint32_t apart = 256;
+  std::uint32_t points = 0;
+  while (end - begin > apart) {
+    const std::string_view part = first_bytes(std::string_view(text_).substr(begin), apart);
+    begin += static_cast<std::uint32_t>(part.size());
+    points += static_cast<std::uint32_t>(code_points(part));
+    marks_.push_back({begin, points});
+  }
+}
+
+std::uint32_t Source::first_column(std::size_t line) const {
+  const bool marked = line == 1 && text_.starts_with("\xEF\xBB\xBF");  // a byte order mark takes no column
+  return marked ? 3 : starts_[line - 1];
 }
 
 std::string_view Source::text(Span span) const {
@@ -24,9 +44,15 @@ Position Source::position(std::uint32_t offset) const {
   offset = std::min(offset, static_cast<std::uint32_t>(text_.size()));
   const auto after = std::upper_bound(starts_.begin(), starts_.end(), offset);
   const auto line = static_cast<std::size_t>(after - starts_.begin());
-  std::uint32_t start = starts_[line - 1];
-  if (line == 1 && text_.starts_with("\xEF\xBB\xBF") && offset >= 3) start = 3;  // a byte order mark takes no column
-  return {line, code_points(std::string_view(text_).substr(start, offset - start)) + 1};
+  std::uint32_t start = std::min(first_column(line), offset);
+  std::uint32_t points = 0;
+  const auto next = std::upper_bound(marks_.begin(), marks_.end(), offset,
+                                     [](std::uint32_t at, const Mark& mark) { return at < mark.offset; });
+  if (next != marks_.begin() && std::prev(next)->offset >= start) {
+    start = std::prev(next)->offset;
+    points = std::prev(next)->points;
+  }
+  return {line, points + code_points(std::string_view(text_).substr(start, offset - start)) + 1};
 }
 
 std::string_view Source::line(std::size_t number) const {

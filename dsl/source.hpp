@@ -38,7 +38,15 @@ class Source {
  private:
   std::string name_;
   std::string text_;
+  struct Mark {
+    std::uint32_t offset;
+    std::uint32_t points;  // code points between the beginning of its line and there
+  };
+  void mark(std::uint32_t begin, std::uint32_t end);
+  [[nodiscard]] std::uint32_t first_column(std::size_t line) const;  // where the columns of a line are counted from
+
   std::vector<std::uint32_t> starts_;
+  std::vector<Mark> marks_;  // within long lines: columns are counted from the last one
 };
 
 /// Which file a span is in: an index into Program::sources.

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "dsl/plan.hpp"
+
 namespace pipewright::engine {
+
+static_assert(BudgetLimits().effects == dsl::plan::most_effects);  // `validate` warns of more
 
 bool Budget::take(std::size_t& left, std::size_t count, Spent what) {
   if (spent_ != Spent::nothing) return false;

@@ -18,6 +18,7 @@
 #include "engine/journal/sqlite.hpp"
 #include "engine/json.hpp"
 #include "engine/run/dry.hpp"
+#include "engine/run/virtual.hpp"
 
 namespace pipewright::cli {
 namespace {
@@ -296,14 +297,14 @@ NewEvent input_event(const Value& raw, const dsl::plan::Source& source, std::siz
   return event;
 }
 
-Result<void> deliver(engine::Core& core, const dsl::plan::Plan& plan, const std::vector<Value>& records) {
+Result<void> deliver(engine::Core& core, const dsl::plan::Plan& plan, const std::vector<Value>& records,
+                     engine::Now now) {
   for (const dsl::plan::Pipeline& pipeline : plan.pipelines) {
     if (pipeline.sources.empty()) continue;
     std::vector<NewEvent> events;
     for (std::size_t i = 0; i < records.size(); ++i)
       events.push_back(input_event(records[i], pipeline.sources.front(), i + 1));
-    if (Result<void> done = core.deliver(pipeline.name, 0, std::move(events), [] {}, engine::Loop::clock()); !done)
-      return done;
+    if (Result<void> done = core.deliver(pipeline.name, 0, std::move(events), [] {}, now); !done) return done;
   }
   return {};
 }
@@ -331,6 +332,64 @@ Result<void> begin_since(const std::string& text, Project& project) {
   return {};
 }
 
+engine::Options core_options(const Options& options) {
+  engine::Options made;
+  made.dry = true;
+  made.once = true;
+  made.keep_requests = true;
+  made.poll = options.input.empty();
+  return made;
+}
+
+// Says what came of it; the exit status. `cut`: --limit was reached, so the rest was left.
+int told(const Options& options, const Announcer& announcer, const engine::Core& core, bool cut) {
+  announcer.finish();
+  std::fflush(stdout);
+  const std::vector<std::string> left = cut ? std::vector<std::string>() : core.undrained();
+  for (const std::string& each : left) fmt::print(stderr, "error: not read: {}\n", each);
+  if (!left.empty() || announcer.counts().failed > 0) return Status::wrong;
+  if (options.exit_code && announcer.counts().create + announcer.counts().update > 0) return Status::would_write;
+  return Status::fine;
+}
+
+int failed(const Error& error) {
+  tell_error(error.message, error.help);
+  return Status::wrong;
+}
+
+// Virtual time over an answering function, with the nodes' remarks on standard error.
+class OfflineLoop : public engine::VirtualLoop {
+ public:
+  using VirtualLoop::VirtualLoop;
+  void log(const std::string& text) override { fmt::print(stderr, "{}\n", text); }
+};
+
+// Everything inside this process, in virtual time: no call is made. The exit status.
+int perform_offline(const Options& options, const Project& project, const std::vector<Value>& records,
+                    Offline& offline) {
+  const auto session = Session::open(project);
+  if (!session) return refused(session.error());
+  const dsl::plan::Plan& plan = *(*session)->runnable()->plan;
+  engine::DryJournal journal(nullptr);
+  Announcer announcer(options, plan);
+  OfflineLoop loop(
+      journal,
+      [&](const std::string& connection, const engine::Request& request, Instant now) {
+        return offline.answer(connection, request, now);
+      },
+      offline.begins(), 1);
+  engine::Core core(loop, announcer, core_options(options));
+  Result<void> going = loop.start(core, (*session)->runnable());
+  if (going && !options.input.empty()) going = deliver(core, plan, records, loop.now());
+  if (!going) return refused(going.error());
+  const auto drained = loop.drain(core, loop.now() + project.config.retry_for + std::chrono::hours(1));
+  if (!drained) return failed(drained.error());
+  for (const std::string& call : offline.not_asked())
+    fmt::print(stderr, "note: not asked ({}): {}; an empty response with status 200 stands in\n",
+               options.offline ? "--offline" : "--sandbox", call);
+  return told(options, announcer, core, options.limit && announcer.counts().all() >= *options.limit);
+}
+
 // Reads for real, or delivers `records`; the exit status.
 int perform(const Options& options, const Project& project, const std::vector<Value>& records) {
   const auto session = Session::open(project);
@@ -338,7 +397,7 @@ int perform(const Options& options, const Project& project, const std::vector<Va
   const dsl::plan::Plan& plan = *(*session)->runnable()->plan;
   // Where the real run stands, if it has run before. With --since the sources begin there instead.
   std::unique_ptr<engine::SqliteJournal> base;
-  if (options.since.empty() && options.input.empty() && !options.sandbox) {
+  if (options.since.empty() && options.input.empty()) {
     if (auto opened = engine::SqliteJournal::open(state_path(options, project), engine::SqliteJournal::Mode::read))
       base = std::move(*opened);
   }
@@ -346,27 +405,14 @@ int perform(const Options& options, const Project& project, const std::vector<Va
   Announcer announcer(options, plan);
   watch_signals();
   engine::Loop loop(journal, (*session)->hooks([](const std::string& text) { fmt::print(stderr, "{}\n", text); }));
-  engine::Options core_options;
-  core_options.dry = true;
-  core_options.once = true;
-  core_options.keep_requests = true;
-  core_options.poll = options.input.empty();
-  engine::Core core(loop, announcer, core_options);
+  engine::Core core(loop, announcer, core_options(options));
   Result<void> going = loop.start(core, (*session)->runnable());
-  if (going && !options.input.empty()) going = deliver(core, plan, records);
+  if (going && !options.input.empty()) going = deliver(core, plan, records, engine::Loop::clock());
   if (!going) return refused(going.error());
   const auto cut = [&] { return options.limit && announcer.counts().all() >= *options.limit; };
-  if (const Result<void> fine = drain(core, loop, [&] { return stops_asked() > 0 || cut(); }); !fine) {
-    tell_error(fine.error().message, fine.error().help);
-    return Status::wrong;
-  }
-  announcer.finish();
-  std::fflush(stdout);
-  const std::vector<std::string> left = cut() ? std::vector<std::string>() : core.undrained();
-  for (const std::string& each : left) fmt::print(stderr, "error: not read: {}\n", each);
-  if (!left.empty() || announcer.counts().failed > 0) return Status::wrong;
-  if (options.exit_code && announcer.counts().create + announcer.counts().update > 0) return Status::would_write;
-  return Status::fine;
+  if (const Result<void> fine = drain(core, loop, [&] { return stops_asked() > 0 || cut(); }); !fine)
+    return failed(fine.error());
+  return told(options, announcer, core, cut());
 }
 
 }  // namespace
@@ -385,10 +431,10 @@ int dry_run(const Options& options) {
   Result<std::vector<Value>> records = std::vector<Value>();
   if (!options.input.empty()) records = read_input(options.input);
   if (!records) return refused(records.error());
-  std::unique_ptr<Offline> offline;
-  if (options.offline) offline = std::make_unique<Offline>(project.config, Offline::Orders::none);
-  if (options.sandbox) offline = std::make_unique<Offline>(project.config, Offline::Orders::some);
-  return perform(options, project, *records);
+  if (!options.offline && !options.sandbox) return perform(options, project, *records);
+  const auto offline = Offline::open(project.config, options.sandbox ? Offline::Orders::some : Offline::Orders::none);
+  if (!offline) return refused(offline.error());
+  return perform_offline(options, project, *records, **offline);
 }
 
 }  // namespace pipewright::cli

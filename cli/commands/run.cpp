@@ -151,30 +151,37 @@ class Run {
                                 ended - backlog_ended_ + counters.in_flight(), left));
   }
 
-  // A changed file or SIGHUP: the new program is checked aside; a broken one keeps the running version.
+  // A changed file (program, configuration, secret, certificate) or SIGHUP: the new project is checked aside; a broken
+  // one keeps the running version.
   void reload_if_changed(Core& core, Report& report) {
     const std::string now = fingerprint_of_files(*project_, options_);
     const bool asked = reload_asked();
     if (now == files_ && !asked) return;
     files_ = now;
+    const auto failed = [&](const std::string& why) {
+      report.remark("error", fmt::format("reload failed{}; the previous version keeps running", why));
+    };
     auto fresh = std::make_unique<Project>();
-    if (load(options_, *fresh) || ready(options_, *fresh, true)) {
-      report.remark("error", "the changed program is not taken: the running version goes on");
-      return;
-    }
-    if (fresh->checked.plan.hash == project_->checked.plan.hash && !asked) return;
+    if (load(options_, *fresh) || ready(options_, *fresh, true)) return failed("");
+    const bool same = fresh->checked.plan.hash == project_->checked.plan.hash &&
+                      same_configuration(fresh->config, project_->config) &&
+                      fresh->secret_files == project_->secret_files;
+    if (same && !asked) return;
     auto session = session_->changed(*fresh);
-    if (!session) return report.remark("error", session.error().message + ": the running version goes on");
+    if (!session) return failed(" (" + session.error().message + ")");
     if (const Result<void> swapped = core.swap((*session)->runnable(), Loop::clock()); !swapped)
-      return report.remark("error", swapped.error().message + ": the running version goes on");
-    // The old program stays: its sessions may still be asked for plans that the journal remembers.
-    former_.push_back(std::move(project_));
+      return failed(" (" + swapped.error().message + ")");
+    if (opened_state_.empty()) opened_state_ = state_path(options_, *project_);  // this is the first reload
+    if (state_path(options_, *fresh) != opened_state_) {
+      report.remark("warning", fmt::format("[state] has changed; the running process keeps {}", opened_state_),
+                    "restart pipewright to use the other one");
+    }
+    (*session)->succeed(*session_);
     project_ = std::move(fresh);
     session_ = std::move(*session);
-    report.remark("info",
-                  fmt::format("the changed program runs now: {} pipeline{}{}", project_->checked.plan.pipelines.size(),
-                              project_->checked.plan.pipelines.size() == 1 ? "" : "s",
-                              project_->commit.empty() ? "" : ", git " + project_->commit));
+    const std::size_t pipelines = project_->checked.plan.pipelines.size();
+    report.remark("info", fmt::format("reloaded: {} pipeline{}{}", pipelines, pipelines == 1 ? "" : "s",
+                                      project_->commit.empty() ? "" : ", git " + project_->commit));
   }
 
   engine::Counters totals() const {
@@ -217,11 +224,11 @@ class Run {
 
   const Options& options_;
   std::unique_ptr<Project> project_ = std::make_unique<Project>();
-  std::vector<std::unique_ptr<Project>> former_;
   std::unique_ptr<engine::SqliteJournal> journal_;
   std::unique_ptr<Session> session_;
   std::string files_;
   std::vector<std::string> left_;  // what `--once` could not finish
+  std::string opened_state_;
   Instant progressed_;
   std::string backlog_;  // the pipeline whose backlog is shown
   Instant backlog_since_;

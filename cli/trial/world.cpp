@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/text.hpp"
+#include "cli/in_process.hpp"
 #include "engine/json.hpp"
 #include "engine/run/virtual.hpp"
 
@@ -22,37 +23,6 @@ using engine::http::Reply;
 using engine::http::ServerRequest;
 using Fault = dsl::plan::TestFault;
 using Json = nlohmann::json;
-
-ServerRequest server_request(const Request& request) {
-  ServerRequest made;
-  made.method = request.method;
-  const std::size_t host = request.url.find("://");
-  const std::size_t path = request.url.find('/', host == std::string::npos ? 0 : host + 3);
-  std::string rest = path == std::string::npos ? "/" : request.url.substr(path);
-  const std::size_t question = rest.find('?');
-  if (question != std::string::npos) {
-    made.query = rest.substr(question + 1);
-    made.parameters = engine::http::form_pairs(made.query);
-    rest.resize(question);
-  }
-  made.raw_path = rest;
-  made.path = engine::http::url_decoded(rest, false);
-  for (const auto& [name, value] : request.headers) made.headers[lowercase(name)] = value;
-  for (const auto& [name, secret] : request.secret_headers) made.headers[lowercase(name)] = secret.reveal();
-  made.body = request.body;
-  made.peer = "127.0.0.1";
-  return made;
-}
-
-CallResult answer_of(const Reply& reply) {
-  if (reply.drop || reply.truncate)
-    return tl::unexpected<Lost>(Lost{engine::Delivery::unknown, "the connection was closed"});
-  Answer answer;
-  answer.status = reply.status;
-  for (const auto& [name, value] : reply.headers) answer.headers.emplace_back(lowercase(name), value);
-  answer.body = reply.body;
-  return answer;
-}
 
 Answer json_answer(int status, const Json& body) {
   Answer answer;
@@ -275,7 +245,7 @@ CallResult TrialWorld::answer(const std::string& connection, const Request& requ
   Account* at = account(connection);
   CallResult result;
   if (at != nullptr && request.url.starts_with(at->url)) {
-    result = answer_of(at->answer(server_request(request)));
+    result = call_result(at->answer(server_request(request)));
   } else if (answers_.empty()) {
     result = json_answer(200, Json::object());
   } else {

@@ -45,6 +45,7 @@ struct Checker {
   std::vector<std::map<std::string, Binding>> frames;
   std::set<std::string> not_null;  ///< paths that a condition has shown to be there: `order.user`
   int slots = 0;
+  std::size_t repeats = 1;  // of the step that is checked, by the lists of `each` around it that are written out
   const plan::Pipeline* pipeline = nullptr;
 
   // ---- what is written down for an editor (check/index.cpp): each of these does nothing without an index ----

@@ -23,6 +23,10 @@ const plan::Constant* literal_of(const Expr& expr) {
 
 bool is_null(const plan::Constant& constant) { return std::holds_alternative<std::monostate>(constant); }
 
+// Facts are copied for every branch: what goes beyond this is not remembered, and then not warned of.
+constexpr std::size_t most_paths = 256;
+constexpr std::size_t most_values = 256;
+
 // Numbers by value, an id and a number by their text.
 std::optional<std::string> key_of(const plan::Constant& constant) {
   if (const auto* text = std::get_if<std::string>(&constant)) return *text;
@@ -100,8 +104,7 @@ Truth of_literals(Operator op, const plan::Constant& left, const plan::Constant&
 
 }  // namespace
 
-Facts::Known Facts::known(const Expr& path, const std::string& name) const {
-  if (const auto found = known_.find(name); found != known_.end()) return found->second;
+Facts::Known Facts::declared(const Expr& path) {
   Known known;
   if (path.type.is(Type::Kind::enumeration) && !path.type.enumeration->open && !path.type.nullable)
     known.only.emplace(path.type.enumeration->words.begin(), path.type.enumeration->words.end());
@@ -155,7 +158,9 @@ Truth Facts::compare(const plan::Binary& node) const {
     if (nullable) return Truth::depends;
     return node.op == Operator::equal ? Truth::never : node.op == Operator::unequal ? Truth::always : Truth::depends;
   }
-  const Known about = known(path, *name);
+  const auto found = known_.find(*name);
+  const Known from_type = found == known_.end() ? declared(path) : Known();
+  const Known& about = found == known_.end() ? from_type : found->second;
   if (node.op == Operator::in || node.op == Operator::not_in) {
     const auto values = values_of(*node.right);
     if (!values) return Truth::depends;
@@ -213,7 +218,6 @@ void Facts::assume(const Expr& condition, bool holds) {
   }
   const auto name = name_of(*node->left);
   if (!name) return;
-  Known about = known(*node->left, *name);
   std::optional<std::set<std::string>> values;
   const plan::Constant* literal = literal_of(*node->right);
   if (node->op == Operator::in || node->op == Operator::not_in) {
@@ -222,10 +226,18 @@ void Facts::assume(const Expr& condition, bool holds) {
     if (const auto key = key_of(*literal)) values.emplace({*key});
   }
   const auto* number = literal == nullptr ? nullptr : std::get_if<Decimal>(literal);
-  if (is_order(node->op) && number != nullptr) {
+  const bool bounds = is_order(node->op) && number != nullptr;
+  if (!bounds && !values) return;
+  auto found = known_.find(*name);
+  if (found == known_.end()) {
+    if (known_.size() >= most_paths) return;
+    found = known_.emplace(*name, declared(*node->left)).first;
+  }
+  Known& about = found->second;
+  if (bounds) {
     // Of what may be null the opposite says nothing: a comparison with null parks.
     narrow(about, holds ? node->op : opposite(node->op), *number);
-  } else if (values) {
+  } else {
     const bool inside = (node->op == Operator::in || node->op == Operator::equal) == holds;
     if (inside && about.only) {
       std::erase_if(*about.only, [&](const std::string& value) { return !values->contains(value); });
@@ -233,13 +245,10 @@ void Facts::assume(const Expr& condition, bool holds) {
       std::erase_if(*values, [&](const std::string& value) { return about.never.contains(value); });
       about.only = *values;
     } else {
-      about.never.insert(values->begin(), values->end());
+      if (about.never.size() < most_values) about.never.insert(values->begin(), values->end());
       if (about.only) std::erase_if(*about.only, [&](const std::string& value) { return values->contains(value); });
     }
-  } else {
-    return;
   }
-  known_[*name] = std::move(about);
 }
 
 }  // namespace pipewright::dsl

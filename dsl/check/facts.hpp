@@ -29,7 +29,7 @@ class Facts {
     std::set<std::string> never;
     std::optional<Bound> least, most;
   };
-  [[nodiscard]] Known known(const plan::Expr& path, const std::string& name) const;
+  [[nodiscard]] static Known declared(const plan::Expr& path);  ///< by its type alone
   [[nodiscard]] Truth compare(const plan::Binary& node) const;
   [[nodiscard]] static Truth among(const Known& known, const std::set<std::string>& values);
   [[nodiscard]] static Truth ordered(const Known& known, plan::Operator op, const Decimal& with);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
@@ -25,6 +26,7 @@ void Checker::check_pipeline(PipelineInfo& info) {
   results.clear();
   record_types = info.record_types;
   slots = 2;
+  repeats = 1;
   pipeline = &made;
   const auto twice = [this](const ast::SourceUse& use, const std::string& name) {
     report(codes::duplicate_name, use.path.span, fmt::format("`{}` is a source of this pipeline already", name)).help =
@@ -223,13 +225,23 @@ std::optional<plan::Step> Checker::step(const ast::Step& tree, bool& reachable) 
             const int slot = slots++;
             frames.emplace_back();
             bind(node.name, {.type = element, .slot = slot, .named = true});
+            const auto* literal = std::get_if<plan::ListOf>(&list.expr.node);
+            const std::size_t items = literal == nullptr ? 1 : literal->elements.size();
+            const std::size_t outside = std::exchange(repeats, std::min<std::size_t>(repeats * items, 1'000'000'000));
             plan::Steps inner = scoped(node.steps, {});
+            repeats = outside;
             frames.pop_back();
             return made(plan::Each{slot, std::move(list.expr), Box<plan::Steps>(std::move(inner))});
           },
           [&](const ast::Action& node) -> std::optional<plan::Step> {
             auto action_made = action(node, tree.span);
             if (!action_made) return std::nullopt;
+            if (repeats > plan::most_effects) {
+              report(codes::too_many_effects, node.path.span,
+                     fmt::format("this action is reached {} times for one event, and {} at most are made", repeats,
+                                 plan::most_effects))
+                  .help = "use fewer elements, or spread them over several pipelines; as it is every event parks";
+            }
             return made(std::move(*action_made));
           },
       },

@@ -9,6 +9,7 @@
 
 #include "engine/core/state.hpp"
 #include "engine/json.hpp"
+#include "engine/scrub.hpp"
 
 namespace pipewright::engine {
 namespace {
@@ -212,8 +213,8 @@ bool Engine::send_waiting() {
 
 void Engine::judge(Limiter& limiter, const PendingCall& call, const CallResult& result) {
   // A response that was too long came, and a request that cannot be sent says nothing of the server.
-  const bool silent = !result && (result.error().cause == Lost::Cause::network ||
-                                  result.error().cause == Lost::Cause::certificate);
+  const bool silent =
+      !result && (result.error().cause == Lost::Cause::network || result.error().cause == Lost::Cause::certificate);
   const bool transient = silent || (result && (result->status == 429 || result->status >= 500));
   const std::string& connection = call.job->connection->name();
   if (!transient) {
@@ -259,17 +260,6 @@ Exchange Engine::exchange_of(const PendingCall& call, const CallResult& result) 
 
 std::string Engine::scrubbed(std::string text) const { return current_->runnable->scrubber->clean(std::move(text)); }
 
-// At the door: whatever a server echoes, no connector sees a secret in it, so that nothing made of it holds one.
-void Engine::scrub(CallResult& result) const {
-  if (current_->runnable->scrubber->empty()) return;
-  if (!result) {
-    result.error().message = scrubbed(std::move(result.error().message));
-    return;
-  }
-  result->body = scrubbed(std::move(result->body));
-  for (auto& [name, value] : result->headers) value = scrubbed(std::move(value));
-}
-
 // To the job that asked, and to those that asked the same.
 void Engine::hand_over(PendingCall& call, CallResult result) {
   const auto give = [&](Job& job, const std::function<void(CallResult)>& done, CallResult given) {
@@ -291,7 +281,8 @@ void Engine::answered(Now now, CallId id, CallResult result) {
   calls_.erase(found);
   --calls_in_flight_;
   --call.limiter->in_flight;
-  scrub(result);
+  // At the door: whatever a server echoes, no connector sees a secret in it, so that nothing made of it holds one.
+  scrub(*current_->runnable->scrubber, result);
   if (result) {
     Feedback feedback = call.job->connection->feedback(call.request, *result);
     if (feedback.pause > absurd_pause) {

@@ -271,7 +271,6 @@ class Engine {
   bool send_waiting();
   void judge(Limiter& limiter, const PendingCall& call, const CallResult& result);
   [[nodiscard]] Exchange exchange_of(const PendingCall& call, const CallResult& result) const;
-  void scrub(CallResult& result) const;
   void hand_over(PendingCall& call, CallResult result);
   bool may_start(ConnectionState& state);
   void begin(Job& job);

@@ -200,7 +200,10 @@ struct Client::State {
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(handle, CURLOPT_HEADERDATA, call.get());
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, call->error);
-    if (!call->ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, call->ca_file.c_str());
+    if (!call->ca_file.empty()) {
+      curl_easy_setopt(handle, CURLOPT_CAINFO, call->ca_file.c_str());
+      curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, 0L);  // a certificate that is replaced counts at once
+    }
     if (const auto origin = origin_of(request.url); origin && origin->loopback)
       curl_easy_setopt(handle, CURLOPT_NOPROXY, "*");
     const bool plain_read = request.method == "GET" || request.method == "HEAD";

@@ -16,13 +16,20 @@ void VirtualLoop::query(QueryId id, Query query) { journal_work_.emplace_back(id
 
 double VirtualLoop::jitter() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_); }
 
-Result<bool> VirtualLoop::run(Core& core, std::shared_ptr<const Runnable> runnable, Instant until) {
-  constexpr int enough = 1'000'000;
-  constexpr Duration call_takes = std::chrono::milliseconds(20);
+Result<void> VirtualLoop::start(Core& core, std::shared_ptr<const Runnable> runnable) {
   Result<Opening> opening = journal_.open();
   if (!opening) return fail(opening.error());
-  if (Result<void> started = core.start(std::move(runnable), std::move(*opening), now_); !started)
-    return fail(started.error());
+  return core.start(std::move(runnable), std::move(*opening), now_);
+}
+
+Result<bool> VirtualLoop::run(Core& core, std::shared_ptr<const Runnable> runnable, Instant until) {
+  if (Result<void> started = start(core, std::move(runnable)); !started) return fail(started.error());
+  return drain(core, until);
+}
+
+Result<bool> VirtualLoop::drain(Core& core, Instant until) {
+  constexpr int enough = 1'000'000;
+  constexpr Duration call_takes = std::chrono::milliseconds(20);
   for (int rounds = 0; !core.drained(); ++rounds) {
     if (rounds >= enough || now_ > until) return false;
     if (const Error* error = core.broken()) return fail(*error);

@@ -24,6 +24,9 @@ class VirtualLoop : public Ports {
   /// Starts the core and runs until it is drained. An error is our own mistake or a commit that failed; false: it was
   /// not drained by `until`, or it turns round and round.
   Result<bool> run(Core& core, std::shared_ptr<const Runnable> runnable, Instant until);
+  /// The two halves of `run`.
+  Result<void> start(Core& core, std::shared_ptr<const Runnable> runnable);
+  Result<bool> drain(Core& core, Instant until);
   [[nodiscard]] Instant now() const { return now_; }
 
   void send(CallId id, const std::string& connection, const Request& request) override;

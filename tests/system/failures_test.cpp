@@ -120,11 +120,11 @@ TEST_CASE("a changed file is taken within a second, a broken one is not") {
   auto running = shop.start({"run"});
   CHECK(test::soon([&] { return !shop.wb.log().empty(); }));
   shop.write("shop.pipe", "pipeline a on wb.fbs.new every 1s -> crm.ordr { manager_comment: \"broken\" }\n");
-  CHECK(running->says("the running version goes on"));
+  CHECK(running->says("reload failed; the previous version keeps running"));
   shop.wb.add_tasks(Scheme::fbs, 1);
   CHECK(test::soon([&] { return shop.order_count() >= 1; }));
   shop.write("shop.pipe", "pipeline a on wb.fbs.new every 1s -> crm.order { manager_comment: \"second\" }\n");
-  CHECK(running->says("the changed program runs now"));
+  CHECK(running->says("reloaded: 1 pipeline"));
   shop.wb.add_tasks(Scheme::fbs, 1);
   CHECK(test::soon([&] { return shop.order_count() >= 2; }));
   const test::Finished finished = running->stop();

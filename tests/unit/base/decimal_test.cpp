@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/multiprecision/cpp_int.hpp>
+#include <random>
+
 using pipewright::Decimal;
 
 namespace {
@@ -85,3 +88,88 @@ TEST_CASE("equal numbers are equal however they are written") {
 }
 
 TEST_CASE("an integer beyond 64 bits is none") { CHECK(!number("9223372036854775808").integer()); }
+
+namespace {
+
+using Exact = boost::multiprecision::cpp_int;
+
+Exact ten_to(int exponent) { return boost::multiprecision::pow(Exact(10), static_cast<unsigned>(exponent)); }
+
+// The number times 10^76: whole for every decimal and every product of two.
+Exact scaled(const Decimal& number) {
+  std::string digits = number.negated().is_negative() ? number.text() : number.negated().text();
+  digits.erase(std::remove(digits.begin(), digits.end(), '.'), digits.end());
+  const std::size_t first = digits.find_first_not_of('0');
+  const Exact value = first == std::string::npos ? Exact(0) : Exact(digits.substr(first));
+  return (number.is_negative() ? -value : value) * ten_to(76 - number.scale());
+}
+
+Decimal random_number(std::mt19937_64& chance) {
+  std::string digits;
+  for (auto count = 1 + chance() % 38; count > 0; --count)
+    digits.push_back(static_cast<char>('0' + (chance() % 3 == 0 ? 9 : chance() % 10)));
+  const auto scale = chance() % (digits.size() + 1);
+  if (scale == digits.size())
+    digits = "0." + digits;
+  else if (scale > 0)
+    digits.insert(digits.size() - scale, ".");
+  return Decimal::parse((chance() % 2 == 0 ? "-" : "") + digits).value();
+}
+
+}  // namespace
+
+TEST_CASE("a number is read as it is or not at all, however wide it is") {
+  Exact power = 1;
+  for (int bits = 1; bits <= 660; ++bits) {
+    power *= 2;
+    for (const Exact& value : {Exact(power + 5), Exact(power - 1), power}) {
+      const std::string digits = value.str();
+      const auto read = Decimal::parse(digits);
+      CHECK_MESSAGE(read.has_value() == (digits.size() <= 38), digits);
+      if (read) CHECK(read->text() == digits);
+      const auto fraction = Decimal::parse("0." + digits);
+      if (fraction) CHECK(fraction->text() == "0." + digits);
+      CHECK(fraction.has_value() == (digits.size() <= 38));
+    }
+  }
+  CHECK(*Decimal::parse("1" + std::string(120, '0') + "e-120") == Decimal(1));
+  CHECK(text(Decimal::parse("1." + std::string(150, '0'))).starts_with("1.000"));
+  CHECK(*Decimal::parse("1." + std::string(150, '0')) == Decimal(1));
+  CHECK(text(Decimal::parse(std::string(150, '0') + "7")) == "7");
+  CHECK(text(Decimal::parse("0.5" + std::string(170, '0') + "e1")).starts_with("5.00"));
+  CHECK(text(Decimal::parse("1e37")) == "1" + std::string(37, '0'));
+  CHECK_FALSE(Decimal::parse("1e38"));
+  CHECK_FALSE(Decimal::parse("123e37"));
+  CHECK_FALSE(Decimal::parse("1e-39"));
+  CHECK_FALSE(Decimal::parse("1" + std::string(300, '0')));
+}
+
+TEST_CASE("near the width arithmetic is exact or refuses") {
+  std::mt19937_64 chance(7);
+  const Exact one = ten_to(76);
+  int refused = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const Decimal a = random_number(chance);
+    const Decimal b = random_number(chance);
+    CAPTURE(a.text());
+    CAPTURE(b.text());
+    const auto sum = add(a, b);
+    if (sum) CHECK(scaled(*sum) == scaled(a) + scaled(b));
+    const auto difference = subtract(a, b);
+    if (difference) CHECK(scaled(*difference) == scaled(a) - scaled(b));
+    const auto product = multiply(a, b);
+    if (product) CHECK(scaled(*product) * one == scaled(a) * scaled(b));
+    refused += sum && difference && product ? 0 : 1;
+    CHECK(((a <=> b) < 0) == (scaled(a) < scaled(b)));
+    if (b.is_zero()) continue;
+    if (const auto rest = remainder(a, b)) CHECK(scaled(*rest) == scaled(a) % scaled(b));
+    if (const auto quotient = divide(a, b)) {  // within half of the last digit kept
+      const Exact off = abs(scaled(*quotient) * scaled(b) - scaled(a) * one) * 2;
+      CHECK(off <= abs(scaled(b)) * ten_to(76 - Decimal::division_scale));
+    }
+    const int digits = static_cast<int>(chance() % 39);
+    if (const auto rounded = a.rounded(digits)) CHECK(abs(scaled(*rounded) - scaled(a)) * 2 <= ten_to(76 - digits));
+  }
+  CHECK(refused > 100);
+  CHECK(refused < 15'000);
+}

@@ -129,6 +129,7 @@ TEST_CASE("an event whose values would take all memory parks, and says where and
       {"doubled lists", thirty([](const Expr& a) { return list({a, a}); }, order("letters"))},
       {"doubled records", thirty([](const Expr& a) { return record({{"a", a}, {"b", a}}); }, order("letters"))},
       {"a text of doubled lists", thirty([](const Expr& a) { return text({list({a, a})}); }, order("letters"))},
+      {"a letter replaced by a long text", {let(2, call("replace", {order("long"), lit("a"), order("long")}))}},
       {"nested replace", {let(2, order("letters")), let(3, nested)}},
       {"join with a long separator", {let(2, call("join", {order("numbers"), order("long")}))}},
       {"text of texts that grow when escaped",
