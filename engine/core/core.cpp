@@ -237,7 +237,7 @@ void Engine::pump() {
       note_waiting();
     }
     progress |= send_waiting();
-    progress |= !finished_.empty() || !dirty_events_.empty();
+    progress |= !finished_.empty() || !dirty_events_.empty() || (!to_check_.empty() && !stopping_);
     keep_buckets();
     progress |= flush();
   }
