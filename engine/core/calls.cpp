@@ -245,7 +245,7 @@ void Engine::judge(Limiter& limiter, const PendingCall& call, const CallResult& 
 }
 
 Exchange Engine::exchange_of(const PendingCall& call, const CallResult& result) const {
-  const auto text = [&](const std::string& body) { return options_.keep_requests ? body : shortened(body); };
+  const auto text = [&](const std::string& body) { return options_.keep_requests ? body : excerpt(body); };
   Exchange exchange;
   exchange.method = call.request.method;
   exchange.url = scrubbed(call.request.url);

@@ -354,6 +354,7 @@ class Engine {
   void settle(EffectQueue& queue, QueuedEffect effect, const Outcome& outcome, std::vector<std::size_t> exchanges,
               bool follower);
   bool retry_later(QueuedEffect& effect, const Failure& failure);
+  static void keep_result(Outcome& outcome);
   void withdraw(QueuedEffect& effect);
   void requeue(EffectQueue& queue, QueuedEffect effect);
   void release(const QueuedEffect& effect);
@@ -447,6 +448,7 @@ std::string source_key(const plan::Source& source);
 /// The key of each source of a pipeline in the journal: two of one text are told apart.
 std::vector<std::string> source_keys(const plan::Pipeline& pipeline);
 std::string place_text(const plan::Place* place);
-std::string shortened(const std::string& text, std::size_t limit = 4096);
+/// The beginning of a long text, and how long it was.
+std::string excerpt(const std::string& text, std::size_t limit = 4096);
 
 }  // namespace pipewright::engine
