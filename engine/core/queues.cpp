@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "engine/core/state.hpp"
 #include "engine/json.hpp"
@@ -139,6 +140,10 @@ const Limiter* Engine::limiter_of(const EffectQueue& queue) const {
   if (connection == current_->runnable->connections.end()) return nullptr;
   const auto found = limiters_.find({connection->second->account(), group_of(queue)});
   return found == limiters_.end() ? nullptr : &found->second;
+}
+
+Limiter* Engine::limiter_of(const EffectQueue& queue) {
+  return const_cast<Limiter*>(std::as_const(*this).limiter_of(queue));
 }
 
 bool Engine::given_up(const EffectQueue& queue) const {

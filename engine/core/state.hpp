@@ -362,6 +362,7 @@ class Engine {
   [[nodiscard]] double priority_of(const EffectQueue& queue) const;
   [[nodiscard]] std::string group_of(const EffectQueue& queue) const;
   [[nodiscard]] const Limiter* limiter_of(const EffectQueue& queue) const;
+  [[nodiscard]] Limiter* limiter_of(const EffectQueue& queue);
   [[nodiscard]] bool given_up(const EffectQueue& queue) const;
   void assume(const QueuedEffect& effect, const Outcome& outcome);
   [[nodiscard]] bool all_given_up() const;
@@ -378,6 +379,7 @@ class Engine {
   // requests.cpp
   void decide_retry(const ClaimedEvent& known, bool as_was, bool stale, RetryAnswer& answer);
   void retry_waiting(Event& event, bool as_was, RetryAnswer& answer);
+  void recall_calls(const Event& event);
   void skip_waiting(Event& event, const std::string& why, RetryAnswer& answer);
 
   Ports& ports_;
