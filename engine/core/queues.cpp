@@ -107,19 +107,24 @@ void Engine::release(const QueuedEffect& effect) {
   }
 }
 
-// Takes everything of the event out of the queues; false, and nothing was taken, when something of it runs already or
-// may have been sent.
+// Takes everything of the event out of the queues, also where it goes along with equal work; false, and nothing was
+// taken, when something of it runs already.
 bool Engine::drop_queued(Event& event) {
   using At = std::map<std::uint64_t, QueuedEffect>::iterator;
-  std::vector<std::pair<EffectQueue*, At>> found;
+  const auto mine = [&](const QueuedEffect& effect) { return effect.event == &event; };
+  std::vector<std::pair<EffectQueue*, At>> leading, along;
+  std::size_t found = 0;
   for (auto& [key, queue] : queues_) {
-    if (!queue.by_pipeline.contains(event.data.pipeline)) continue;
     for (auto at = queue.waiting.begin(); at != queue.waiting.end(); ++at) {
-      if (at->second.event == &event) found.emplace_back(&queue, at);
+      const auto followers = std::count_if(at->second.followers.begin(), at->second.followers.end(), mine);
+      if (followers > 0) along.emplace_back(&queue, at);
+      if (mine(at->second)) leading.emplace_back(&queue, at);
+      found += static_cast<std::size_t>(followers) + (mine(at->second) ? 1 : 0);
     }
   }
-  if (found.size() != event.under_way.size()) return false;
-  for (const auto& [queue, at] : found) {
+  if (found != event.under_way.size()) return false;
+  for (const auto& [queue, at] : along) std::erase_if(at->second.followers, mine);
+  for (const auto& [queue, at] : leading) {
     QueuedEffect effect = queue->remove(at);
     release(effect);
     for (QueuedEffect& follower : effect.followers) requeue(*queue, std::move(follower));

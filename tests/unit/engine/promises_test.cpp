@@ -466,6 +466,30 @@ TEST_CASE("who joined an equal write late does not give up with the one that lea
   CHECK(counters_of(world, "p").written == 1);
 }
 
+TEST_CASE("a person ends an event whose write goes along with an equal one, and the others go on") {
+  World world(21, Faults{});
+  for (int key = 1; key <= 3; ++key) add(world, key, 1);
+  bool away = true;
+  world.fate = [&](const Request& request) -> std::optional<CallResult> {
+    if (!away || request.url.find("client") == std::string::npos) return std::nullopt;
+    return answer(503);
+  };
+  Core core(world, world, Options{});
+  plan::Action ensured = action("sim.client", Verb::ensure, "", {{"external_id", lit("one")}});
+  REQUIRE(world.start(core, program(world, {pipeline("p", "sim.new", {step(ensured, "c")})})));
+  world.run(core, world.now + seconds(40));
+  for (const EventId id : {2, 1}) {
+    const auto answers =
+        asked(world, core, [&](Core::Answers answered) { core.skip({id}, "", world.clock(), std::move(answered)); });
+    CHECK(answers[0].accepted);
+  }
+  world.run(core, world.now + seconds(1));
+  CHECK(counters_of(world, "p").skipped == 2);
+  away = false;
+  world.run(core, world.now + minutes(3));
+  CHECK(counters_of(world, "p").written == 1);
+}
+
 TEST_CASE("followers of a refused write are refused with it") {
   World world(16, Faults{});
   for (int key = 1; key <= 5; ++key) add(world, key, 1);
