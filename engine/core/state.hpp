@@ -270,6 +270,7 @@ class Engine {
   [[nodiscard]] bool open(const Limiter& limiter) const;
   bool send_waiting();
   void judge(Limiter& limiter, const PendingCall& call, const CallResult& result);
+  void note_pause(Limiter& limiter, const std::string& connection, Duration pause);
   [[nodiscard]] Exchange exchange_of(const PendingCall& call, const CallResult& result) const;
   void hand_over(PendingCall& call, CallResult result);
   bool may_start(ConnectionState& state);

@@ -549,6 +549,27 @@ TEST_CASE("a clock that is set changes nothing but what is written down, and is 
   }
 }
 
+TEST_CASE("a pause of years is a pause of minutes, and is reported") {
+  World world(22, Faults{});
+  add(world, 1, 1);
+  bool first = true;
+  world.fate = [&](const Request& request) -> std::optional<CallResult> {
+    if (request.url.find("order") == std::string::npos || !std::exchange(first, false)) return std::nullopt;
+    return CallResult(Answer{429, {{"retry-after", "999999999"}}, "", {}});
+  };
+  Core core(world, world, Options{});
+  REQUIRE(world.start(core, program(world, {pipeline("p", "sim.new", {upsert("sim.order")})})));
+  world.run(core, world.now + minutes(14));
+  CHECK(counters_of(world, "p").in_flight() == 1);
+  const auto notices = world.reader().notices();
+  REQUIRE(notices->size() == 1);
+  CHECK(notices->front().text.find("pause") != std::string::npos);
+  CHECK(world.downs == 1);
+  world.run(core, world.now + minutes(3));
+  CHECK(counters_of(world, "p").written == 1);
+  CHECK(world.reader().notices()->empty());
+}
+
 // ---- budgets
 
 TEST_CASE("memory follows a bound of bytes, whatever an event weighs") {
