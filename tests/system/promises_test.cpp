@@ -205,6 +205,22 @@ TEST_CASE("promises: a hundred pipelines on one source make its calls once") {
   CHECK(shop.wb.log().size() <= 3);
 }
 
+TEST_CASE("promises: what a server answers does not write on the terminal") {
+  Listener listener([](const wire::ServerRequest&) { return wire::Reply{400, {}, "\x1b[2J\x1b]0;gone\x07 no"}; });
+  Shop shop;
+  shop.write("a.pipe", "on file.lines \"in.ndjson\" -> " + post(listener, "/in", "at_most_once") + "\n");
+  shop.write("in.ndjson", lines(1, 1));
+  std::string printed = shop.run({"run", "--once"}).err;
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"events"}, {"events", "show", "1"}, {"status"}}) {
+    const Finished finished = shop.run(words);
+    printed += finished.out + finished.err;
+  }
+  CHECK(has(printed, "gone"));
+  CHECK(printed.find('\x1b') == std::string::npos);
+  CHECK(printed.find('\x07') == std::string::npos);
+}
+
 TEST_CASE("promises: a database that is taken away ends the process, and says so") {
   Shop shop;
   shop.write("a.pipe", "on time.every 1s -> log.info \"{tick.count}\"\n");
