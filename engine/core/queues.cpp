@@ -87,6 +87,7 @@ void Engine::enqueue(Event& event, Want want) {
           "look at the target; `events skip` ends the event, at_least_once in the program and a retry send it "
           "again"};
       failure.delivery = Delivery::unknown;
+      pending_.intents.push_back({event.id, effect.want.address, effect.fingerprint});  // a retry has to know it too
       record(effect, Outcome::failed(std::move(failure)), {});
       return;
     }
