@@ -1,5 +1,11 @@
 // The promises at their edges: what people, servers and sources do while an event is on its way. What is judged is what
 // was sent.
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "engine/journal/sqlite.hpp"
 #include "promises.hpp"
 
 namespace pipewright::engine {
@@ -22,6 +28,20 @@ class Patient : public Connection {
 Task<std::vector<std::optional<std::string>>> never_answered(Connection&, std::vector<Value>, Calls&) {
   co_return co_await Awaited<std::vector<std::optional<std::string>>>([](const auto&) {});
 }
+
+/// A journal whose reads, or commits, fail from some time on.
+class Failing : public MemoryJournal {
+ public:
+  Result<Reply> query(const Query& query) override {
+    if (reads_fail) return fail("the disk does not answer");
+    return MemoryJournal::query(query);
+  }
+  Result<std::vector<Committed>> commit(std::span<const Transaction> transactions) override {
+    if (commits_fail) return fail("the disk is full");
+    return MemoryJournal::commit(transactions);
+  }
+  bool reads_fail = false, commits_fail = false;
+};
 
 }  // namespace
 
@@ -112,6 +132,27 @@ TEST_CASE("a check that is never answered holds nobody for longer than ten secon
   CHECK(world.target.kinds["order"].size() == 3);
 }
 
+TEST_CASE("a source that is known to be away is not asked whether its events are still wanted") {
+  World world(39, Faults{});
+  for (int key = 1; key <= 3; ++key) add(world, key, 1);
+  bool away = true;
+  int checks = 0;
+  const Instant from = world.now;
+  world.fate = [&](const Request& request) -> std::optional<CallResult> {
+    if (request.url.find("order") != std::string::npos && away) return answer(503);
+    if (request.url.find("check") != std::string::npos) ++checks;
+    if (request.url.find("script") != std::string::npos && world.now > from + minutes(4)) return answer(503);
+    return std::nullopt;
+  };
+  Core core(world, world, Options{});
+  REQUIRE(world.start(core, program(world, {pipeline("p", "sim.new", {upsert("sim.order", {}, "other")})})));
+  world.run(core, world.now + minutes(6));
+  away = false;
+  world.run(core, world.now + minutes(2));
+  CHECK(counters_of(world, "p").written == 3);
+  CHECK(checks == 0);
+}
+
 TEST_CASE("an event that has written is finished, whatever its source says of it later") {
   World world(35, Faults{});
   add(world, 1, 1);
@@ -131,6 +172,123 @@ TEST_CASE("an event that has written is finished, whatever its source says of it
   world.run(core, world.now + minutes(3));
   CHECK(world.target.kinds["order"].size() == 1);
   CHECK(counters_of(world, "p").written == 1);
+}
+
+TEST_CASE("a pipeline that writes elsewhere is not waited for, whichever of the two came first") {
+  for (const char* toy : {"a toy", "the toy"}) {
+    World world(41, Faults{});
+    add(world, 1, 1);
+    world.fate = [](const Request& request) -> std::optional<CallResult> {
+      if (request.url.find("line") == std::string::npos) return std::nullopt;
+      return answer(401);  // the toy's own connection has a bad key
+    };
+    Core core(world, world, Options{});
+    REQUIRE(world.start(core, program(world, {pipeline("cancelled", "sim.new", {upsert("sim.order")}),
+                                              pipeline(toy, "sim.new", {upsert("sim.line", {}, "other")})})));
+    world.run(core, world.now + seconds(20));
+    CHECK(world.target.kinds["order"].size() == 1);
+    CHECK(counters_of(world, toy).in_flight() == 1);
+  }
+}
+
+TEST_CASE("the calls of a lonely order go before those of a crowd that wait already") {
+  World world(42, Faults{});
+  for (int key = 1; key <= 1000; ++key) add(world, key, 1);
+  const auto writes = [](const char* node, Operator which) {
+    return plan::Steps{where(op(which, order("id"), lit(1000))), upsert(node, {}, "other")};
+  };
+  const auto run = program(world,
+                           {pipeline("crowd", "sim.new", writes("sim.client", Operator::less_or_equal)),
+                            pipeline("lonely", "sim.new", writes("sim.order", Operator::greater))},
+                           "one", {seconds(10), 1});
+  Options options;
+  options.page = 2000;
+  Core core(world, world, options);
+  REQUIRE(world.start(core, run));
+  world.run(core, world.now + seconds(100));
+  add(world, 1001, 1);
+  const auto crowd = [&] { return world.target.calls["client/find"] + world.target.calls["client/create"]; };
+  for (int i = 0; i < 200 && counters_of(world, "lonely").received <= 1000; ++i)
+    world.run(core, world.now + seconds(1));
+  const std::size_t before = crowd();
+  for (int i = 0; i < 200 && world.target.kinds["order"].empty(); ++i) world.run(core, world.now + seconds(1));
+  REQUIRE(world.target.kinds["order"].size() == 1);
+  CHECK(counters_of(world, "crowd").in_flight() > 500);
+  CHECK(crowd() - before <= 2);
+}
+
+TEST_CASE("a connection whose key is bad is tried by one call at a time") {
+  World world(43, Faults{});
+  for (int key = 1; key <= 300; ++key) add(world, key, 1);
+  std::vector<Instant> asked_at;
+  world.fate = [&](const Request& request) -> std::optional<CallResult> {
+    if (request.url.find("order") == std::string::npos) return std::nullopt;
+    asked_at.push_back(world.now);
+    return answer(401);
+  };
+  Core core(world, world, Options{});
+  REQUIRE(world.start(core, program(world, {pipeline("p", "sim.new", {upsert("sim.order", {}, "other")})})));
+  world.run(core, world.now + minutes(10));
+  REQUIRE(asked_at.size() > 5);
+  for (std::size_t i = 2; i < asked_at.size(); ++i)  // two batches were out when the first was refused
+    CHECK(asked_at[i] - asked_at[i - 1] >= std::chrono::milliseconds(300));
+  CHECK(counters_of(world, "p").in_flight() == 300);
+}
+
+TEST_CASE("a node is told when its effect may have been sent before: after a doubtful response and after a death") {
+  World world(44, Faults{});
+  add(world, 1, 1);
+  std::vector<Delivery> told;
+  bool lost = true;
+  world.fate = [&](const Request& request) -> std::optional<CallResult> {
+    if (!lost || request.url.find("order/create") == std::string::npos) return std::nullopt;
+    return answer(503);  // it may have been done
+  };
+  const auto run = program(world, {pipeline("p", "sim.new", {upsert("sim.order", {}, "other")})});
+  Registry listening = *run->registry;
+  ActionNode node = *listening.action("sim.order");
+  node.work = [&told, work = node.work](Connection& connection, Batch batch, Calls& calls) {
+    for (const Operation& each : batch) told.push_back(each.delivery);
+    return work(connection, std::move(batch), calls);
+  };
+  listening.put(node);
+  run->registry = std::make_shared<const Registry>(std::move(listening));
+  {
+    Core core(world, world, Options{});
+    REQUIRE(world.start(core, run));
+    for (int i = 0; i < 60 && told.size() < 2; ++i) world.run(core, world.now + seconds(1));
+    REQUIRE(told.size() >= 2);
+    CHECK(told[0] == Delivery::not_sent);
+    CHECK(told[1] == Delivery::unknown);
+  }
+  world.restart();
+  told.clear();
+  lost = false;
+  Core core(world, world, Options{});
+  REQUIRE(world.start(core, run));
+  world.run(core, world.now + seconds(60));
+  REQUIRE_FALSE(told.empty());
+  CHECK(told[0] == Delivery::unknown);
+  CHECK(world.target.kinds["order"].size() == 1);
+}
+
+TEST_CASE("a read or a commit that failed ends the process, and nothing more is sent") {
+  for (const bool reads : {false, true}) {
+    World world(45, Faults{});
+    Failing journal;
+    world.use(journal);
+    add(world, 1, 1);
+    add(world, 2, 1, seconds(20));
+    Core core(world, world, Options{});
+    REQUIRE(world.start(core, program(world, {pipeline("tell", "sim.new", {message(numbered("m"))})})));
+    world.run(core, world.now + seconds(10));
+    REQUIRE(world.target.sent.size() == 1);
+    (reads ? journal.reads_fail : journal.commits_fail) = true;
+    CHECK(world.run(core, world.now + minutes(5)) == World::End::broken);
+    REQUIRE(core.broken() != nullptr);
+    CHECK(core.broken()->message == (reads ? "the disk does not answer" : "the disk is full"));
+    CHECK(world.target.sent.size() == 1);
+  }
 }
 
 TEST_CASE("many changes of one order go one after another, also those that were not in memory at first") {
@@ -186,6 +344,55 @@ TEST_CASE("a listener's event is there as soon as the event that it follows has 
     CHECK(counters_of(world, "heard").done() == 1);
     CHECK(world.target.kinds["heard"].size() == 1);
   }
+}
+
+TEST_CASE("an outcome of a kind that is not known is an error, and its delivery is a doubt") {
+  CHECK(decode_outcome(encode_outcome(Outcome::done("create"))));
+  for (const char* text : {R"({"kind":"postponed","operation":"create"})", R"({"operation":"create"})", "[]", "",
+                           R"({"kind":"failed","failure":{"kind":"odd","reason":"x","delivery":"not_sent"}})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(decode_outcome(text));
+  }
+  const auto odd = decode_outcome(R"({"kind":"failed","failure":{"kind":"permanent","delivery":"perhaps"}})");
+  REQUIRE(odd);
+  CHECK(odd->failure->delivery == Delivery::unknown);
+}
+
+TEST_CASE("what an outcome that cannot be read stands for is not sent again by at_most_once") {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / fmt::format("pipewright-promises-{}", getpid());
+  std::filesystem::create_directories(folder);
+  const std::string file = (folder / "journal.db").string();
+  {
+    World world(40, Faults{});
+    add(world, 1, 1);
+    auto journal = SqliteJournal::open(file, SqliteJournal::Mode::write);
+    REQUIRE(journal);
+    world.use(**journal);
+    world.fate = [](const Request& request) -> std::optional<CallResult> {
+      if (request.body.find("\"fail") == std::string::npos) return std::nullopt;
+      return answer(400);
+    };
+    Core core(world, world, Options{});
+    REQUIRE(world.start(
+        core, program(world, {pipeline("tell", "sim.new", {message(numbered("notify")), message(numbered("fail"))})})));
+    world.run(core, world.now + seconds(20));
+    REQUIRE(times(world, "notify1#1") == 1);
+    REQUIRE(counters_of(world, "tell").parked == 1);
+    sqlite3* raw = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &raw) == SQLITE_OK);
+    const char* newer = R"sql(UPDATE outcome SET outcome = '{"kind":"postponed"}' WHERE address = '1')sql";
+    REQUIRE(sqlite3_exec(raw, newer, nullptr, nullptr, nullptr) == SQLITE_OK);
+    REQUIRE(sqlite3_changes(raw) == 1);
+    sqlite3_close(raw);
+    world.fate = nullptr;
+    CHECK(retried(world, core, {1})[0].accepted);
+    world.run(core, world.now + seconds(20));
+    CHECK(times(world, "notify1#1") == 1);
+    CHECK(counters_of(world, "tell").parked == 1);
+    CHECK((*world.reader().listed(1))->reason.find("at_most_once") != std::string::npos);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace pipewright::engine
