@@ -156,18 +156,17 @@ void ends_and_prunes(Journal& journal) {
   last.ended_events.emplace_back(0, ending_of(0, EndingKind::parked));
   for (const EventId id : {1, 2, 4}) last.endings.push_back(ending_of(id, EndingKind::written));
   commit(journal, last);
+  CHECK(*journal.prune(Instant(Duration(2'400)), 100, {}) == 3);  // what is parked waits for a person
   Transaction skip;
   skip.skipped.push_back({5, "by hand", Instant(Duration(2'500))});
   commit(journal, skip);
   CHECK(counters_of(journal, "p").skipped == 1);
-  CHECK(*journal.prune(Instant(Duration(2'400)), 100, {}) == 3);
   CHECK(journal.events({true, 0, 100})->size() == 2);
   CHECK(commit(journal, first_page()).ids == std::vector<EventId>{0, 0, 0, 0, 0});
   const Counters counters = counters_of(journal, "p");
   CHECK(counters.received == 4);
   CHECK(counters.written == 3);
-  CHECK(counters.parked == 0);
-  CHECK(counters.in_flight() == 0);
+  CHECK(counters.parked + counters.in_flight() == 0);
 }
 
 void answers_requests(Journal& journal) {
