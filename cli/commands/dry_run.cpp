@@ -1,6 +1,8 @@
 // pipewright dry-run: reads for real, writes nothing, and says what `run` would do.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -398,8 +400,11 @@ int perform(const Options& options, const Project& project, const std::vector<Va
   // Where the real run stands, if it has run before. With --since the sources begin there instead.
   std::unique_ptr<engine::SqliteJournal> base;
   if (options.since.empty() && options.input.empty()) {
-    if (auto opened = engine::SqliteJournal::open(state_path(options, project), engine::SqliteJournal::Mode::read))
-      base = std::move(*opened);
+    const std::string state = state_path(options, project);
+    auto opened = engine::SqliteJournal::open(state, engine::SqliteJournal::Mode::read);
+    std::error_code error;
+    if (!opened && std::filesystem::exists(state, error)) return refused(opened.error());
+    if (opened) base = std::move(*opened);
   }
   engine::DryJournal journal(base.get());
   Announcer announcer(options, plan);

@@ -113,11 +113,14 @@ int unreadable(const Error& error) {
   return Status::usage;
 }
 
+// What came from outside, for a terminal.
+std::string shown_text(const std::string& text, bool mask) { return printable(masked(text, mask)); }
+
 void print_story(const Story& told, const ListedEvent& event, const std::string& zone, const Options& options,
                  const Places& places) {
   const auto clock = [&](Instant at) { return zoned_text(at, zone, "%H:%M:%S"); };
   const Instant ended = event.ended_at.value_or(event.received_at);
-  fmt::print("event {} · {} · {} · {}{}\n", event.id, event.pipeline, event.key, outcome_text(event),
+  fmt::print("event {} · {} · {} · {}{}\n", event.id, event.pipeline, printable(event.key), outcome_text(event),
              event.ended_at ? fmt::format(" at {}, {}", clock(ended), ago(engine::Loop::now() - ended)) : "");
   const auto& stored = told.stored;
   fmt::print("received {} from {}{}\n", clock(event.received_at), stored ? stored->source : "?",
@@ -125,7 +128,7 @@ void print_story(const Story& told, const ListedEvent& event, const std::string&
   for (const engine::ListedOutcome& step : told.steps) {
     const engine::StoredOutcome& outcome = step.stored;
     const std::string line = fmt::format("  {}  {} {}  {}", padded(outcome.address, 4), outcome.node, outcome.verb,
-                                         masked(outcome.outcome.summary, options.mask));
+                                         shown_text(outcome.outcome.summary, options.mask));
     const std::string place = places.of(outcome.address);
     fmt::print("\n{}\n", place.empty() ? line : with_place(line, place, terminal_width(1)));
     for (const engine::Exchange& exchange : step.exchanges) {
@@ -133,20 +136,21 @@ void print_story(const Story& told, const ListedEvent& event, const std::string&
       const bool refused = exchange.status == 0 || exchange.status >= 400;
       // A good answer is one line; one that refused is there in full, and so is what it refuses.
       const auto shown = [&](const std::string& body) {
-        const std::string text = masked(body, options.mask);
+        const std::string text = shown_text(body, options.mask);
         return refused || width < 20 ? text : fitted(text, width - 16);
       };
       fmt::print("     → {} {}  {}\n", exchange.method,
-                 fitted(engine::http::url_decoded(exchange.url, false), width - 24), clock(exchange.at));
+                 fitted(printable(engine::http::url_decoded(exchange.url, false)), width - 24), clock(exchange.at));
       if (!exchange.request_body.empty()) fmt::print("       {}\n", shown(readable(exchange.request_body)));
       fmt::print("     ← {} {}  {} ms\n", exchange.status == 0 ? "no answer" : fmt::format("{}", exchange.status),
                  shown(exchange.answer_body), exchange.took.count());
     }
-    if (outcome.outcome.failure) fmt::print("     failed: {}\n", masked(outcome.outcome.failure->reason, options.mask));
+    if (outcome.outcome.failure)
+      fmt::print("     failed: {}\n", shown_text(outcome.outcome.failure->reason, options.mask));
   }
   fmt::print("\n");
-  for (const std::string& warning : event.warnings) fmt::print("warning {}\n", masked(warning, options.mask));
-  if (!event.reason.empty()) fmt::print("why    {}\n", masked(event.reason, options.mask));
+  for (const std::string& warning : event.warnings) fmt::print("warning {}\n", shown_text(warning, options.mask));
+  if (!event.reason.empty()) fmt::print("why    {}\n", shown_text(event.reason, options.mask));
   if (!event.place.empty()) fmt::print("where  {}\n", event.place);
   std::string help;
   for (const engine::ListedOutcome& step : told.steps) {
@@ -157,8 +161,8 @@ void print_story(const Story& told, const ListedEvent& event, const std::string&
     fmt::print("to do  {}pipewright events retry {}\n", help.empty() ? "" : help + ", then: ", event.id);
   if (stored)
     fmt::print("record {}\n",
-               masked(engine::write_json(stored->record["raw"].is_null() ? stored->record : stored->record["raw"]),
-                      options.mask));
+               shown_text(engine::write_json(stored->record["raw"].is_null() ? stored->record : stored->record["raw"]),
+                          options.mask));
 }
 
 // The same as one object: {…as listed,
@@ -232,7 +236,7 @@ int events_list(const Options& options) {
                    padded("OUTCOME", 9), "REASON");
       header = true;
       fmt::print("{}  {}  {}  {}  {}\n", padded(fmt::format("{}", event.id), 6), padded(event.pipeline, 18),
-                 padded(event.key, 18), padded(outcome_text(event), 9), reason_of(event));
+                 padded(printable(event.key), 18), padded(outcome_text(event), 9), printable(reason_of(event)));
     }
     if (page->size() < filter.limit) break;
   }

@@ -116,7 +116,8 @@ void print_text(const Books& books, Instant now) {
     }
     fmt::print("LIMITS  {}\n", join(rooms, " · "));
   }
-  for (const engine::Notice& notice : books.notices) fmt::print("NOTICE  {}: {}\n", notice.subject, notice.text);
+  for (const engine::Notice& notice : books.notices)
+    fmt::print("NOTICE  {}: {}\n", printable(notice.subject), printable(notice.text));
   fmt::print("received {} = done {} + skipped {} + parked {} + in flight {}\n", books.all.received, books.all.done(),
              books.all.skipped, books.all.parked, books.all.in_flight());
 }

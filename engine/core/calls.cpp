@@ -15,7 +15,8 @@ namespace pipewright::engine {
 namespace {
 
 constexpr auto outage_reported_after = std::chrono::seconds(3);
-constexpr Duration absurd_pause = std::chrono::minutes(15);
+constexpr Duration noticeable_pause = std::chrono::minutes(1);
+constexpr Duration longest_pause = std::chrono::minutes(15);  // then it is asked again, whatever it said
 
 }  // namespace
 
@@ -73,7 +74,7 @@ Limiter& Engine::limiter(const Connection& connection, const std::string& group)
   for (const BucketState& kept : opening_.buckets) {
     if (kept.account == limiter.account && kept.group == group && !options_.dry)
       limiter.bucket.restore(kept.tokens, std::max(Duration(0), wall_ - kept.at),
-                             std::max(Duration(0), std::min(absurd_pause, kept.paused_until - wall_)), now_);
+                             std::max(Duration(0), std::min(longest_pause, kept.paused_until - wall_)), now_);
   }
   return limiter;
 }
@@ -244,8 +245,20 @@ void Engine::judge(Limiter& limiter, const PendingCall& call, const CallResult& 
   limiter.not_before = now_ + delay_before(limiter.failures, Duration(0), jitter());
 }
 
+// A server that wants no call for minutes: somebody will ask why nothing happens.
+void Engine::note_pause(Limiter& limiter, const std::string& connection, Duration pause) {
+  if (std::exchange(limiter.reported, true)) return;
+  Failure failure;
+  failure.reason =
+      fmt::format("the server asks for a pause of {}", duration_text(std::chrono::floor<std::chrono::seconds>(pause)));
+  if (pause > longest_pause)
+    failure.reason += fmt::format("; it is asked again after {}", duration_text(longest_pause));
+  observer_.connection_down(connection, failure);
+  pending_.notices.push_back({"connection " + connection, failure.reason, wall_});
+}
+
 Exchange Engine::exchange_of(const PendingCall& call, const CallResult& result) const {
-  const auto text = [&](const std::string& body) { return options_.keep_requests ? body : shortened(body); };
+  const auto text = [&](const std::string& body) { return options_.keep_requests ? body : excerpt(body); };
   Exchange exchange;
   exchange.method = call.request.method;
   exchange.url = scrubbed(call.request.url);
@@ -285,12 +298,8 @@ void Engine::answered(Now now, CallId id, CallResult result) {
   scrub(*current_->runnable->scrubber, result);
   if (result) {
     Feedback feedback = call.job->connection->feedback(call.request, *result);
-    if (feedback.pause > absurd_pause) {
-      observer_.warning(fmt::format(
-          "{}: the server asks for a pause of {}; it is asked again after {}", call.job->connection->name(),
-          duration_text(std::chrono::floor<std::chrono::seconds>(feedback.pause)), duration_text(absurd_pause)));
-      feedback.pause = absurd_pause;
-    }
+    if (feedback.pause >= noticeable_pause) note_pause(*call.limiter, call.job->connection->name(), feedback.pause);
+    feedback.pause = std::min(feedback.pause, longest_pause);
     call.limiter->bucket.apply(feedback, now_);
     call.limiter->dirty = true;
   }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/overloaded.hpp"
+#include "base/text.hpp"
 #include "engine/core/state.hpp"
 
 namespace pipewright::engine {
@@ -72,11 +72,9 @@ std::string place_text(const plan::Place* place) {
   return fmt::format("{}:{}: {}", place->file, place->line, place->text);
 }
 
-std::string shortened(const std::string& text, std::size_t limit) {
+std::string excerpt(const std::string& text, std::size_t limit) {
   if (text.size() <= limit) return text;
-  std::size_t end = limit;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end) + fmt::format("… ({} bytes)", text.size());
+  return std::string(first_bytes(text, limit)) + fmt::format("… ({} bytes)", text.size());
 }
 
 // ---- inputs
@@ -237,7 +235,7 @@ void Engine::pump() {
       note_waiting();
     }
     progress |= send_waiting();
-    progress |= !finished_.empty() || !dirty_events_.empty();
+    progress |= !finished_.empty() || !dirty_events_.empty() || (!to_check_.empty() && !stopping_);
     keep_buckets();
     progress |= flush();
   }

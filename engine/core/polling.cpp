@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/core/state.hpp"
+#include "engine/json.hpp"
 
 namespace pipewright::engine {
 
@@ -192,6 +193,13 @@ StoredEvent Engine::stored(const Bound& bound, const plan::Pipeline& pipeline, c
     for (const auto& [name, value] : from.derived) set_field(record, name, value);
     event.record = Value(std::move(record));
   }
+  // What cannot be kept is not guessed: the fields that need it park the event.
+  const auto keep = [](Value& value, const char* what) {
+    Result<Value> kept = storable(value);
+    value = kept ? std::move(*kept) : Value(Broken{what, "a record that can be kept", kept.error().message});
+  };
+  keep(event.record, "record");
+  keep(event.before, "before");
   return event;
 }
 

@@ -98,6 +98,7 @@ void Engine::retry_waiting(Event& event, bool as_was, RetryAnswer& answer) {
       effect.attempts = 0;
       effect.gave_up = false;
       queue.dirty = true;
+      if (Limiter* limiter = limiter_of(queue)) limiter->not_before = std::min(limiter->not_before, now_);
     }
   }
   if (const Event* blocker = event.released ? nullptr : blocker_of(event))
@@ -141,6 +142,23 @@ void Engine::skip(std::vector<EventId> ids, std::string why, Now now, Core::Answ
   pump();
 }
 
+// What of it waits for a limiter was not sent: it comes back as that.
+void Engine::recall_calls(const Event& event) {
+  std::vector<CallId> waiting;
+  for (const auto& [id, call] : calls_) {
+    const auto& effects = call.job->effects;
+    const bool alone = !effects.empty() && std::all_of(effects.begin(), effects.end(),
+                                                       [&](const QueuedEffect& each) { return each.event == &event; });
+    if (alone && !call.sent) waiting.push_back(id);
+  }
+  for (const CallId id : waiting) {
+    PendingCall call = std::move(calls_.at(id));
+    calls_.erase(id);
+    std::erase(call.limiter->waiting, id);
+    hand_over(call, tl::unexpected<Lost>(Lost{Delivery::not_sent, "ended by hand"}));
+  }
+}
+
 // At once when nothing of it is under way, else when what is has come back; either way nothing more is started.
 void Engine::skip_waiting(Event& event, const std::string& reason, RetryAnswer& answer) {
   if (event.ending) {
@@ -149,7 +167,10 @@ void Engine::skip_waiting(Event& event, const std::string& reason, RetryAnswer& 
   }
   answer.accepted = true;
   event.skip = reason;
-  if (!drop_queued(event)) answer.reason = "what is under way is awaited";
+  if (!drop_queued(event)) {
+    recall_calls(event);
+    answer.reason = "what is under way is awaited";
+  }
   if (event.uncommitted == 0) go_on(event);
 }
 

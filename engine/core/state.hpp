@@ -270,6 +270,7 @@ class Engine {
   [[nodiscard]] bool open(const Limiter& limiter) const;
   bool send_waiting();
   void judge(Limiter& limiter, const PendingCall& call, const CallResult& result);
+  void note_pause(Limiter& limiter, const std::string& connection, Duration pause);
   [[nodiscard]] Exchange exchange_of(const PendingCall& call, const CallResult& result) const;
   void hand_over(PendingCall& call, CallResult result);
   bool may_start(ConnectionState& state);
@@ -354,6 +355,7 @@ class Engine {
   void settle(EffectQueue& queue, QueuedEffect effect, const Outcome& outcome, std::vector<std::size_t> exchanges,
               bool follower);
   bool retry_later(QueuedEffect& effect, const Failure& failure);
+  static void keep_result(Outcome& outcome);
   void withdraw(QueuedEffect& effect);
   void requeue(EffectQueue& queue, QueuedEffect effect);
   void release(const QueuedEffect& effect);
@@ -361,6 +363,7 @@ class Engine {
   [[nodiscard]] double priority_of(const EffectQueue& queue) const;
   [[nodiscard]] std::string group_of(const EffectQueue& queue) const;
   [[nodiscard]] const Limiter* limiter_of(const EffectQueue& queue) const;
+  [[nodiscard]] Limiter* limiter_of(const EffectQueue& queue);
   [[nodiscard]] bool given_up(const EffectQueue& queue) const;
   void assume(const QueuedEffect& effect, const Outcome& outcome);
   [[nodiscard]] bool all_given_up() const;
@@ -377,6 +380,7 @@ class Engine {
   // requests.cpp
   void decide_retry(const ClaimedEvent& known, bool as_was, bool stale, RetryAnswer& answer);
   void retry_waiting(Event& event, bool as_was, RetryAnswer& answer);
+  void recall_calls(const Event& event);
   void skip_waiting(Event& event, const std::string& why, RetryAnswer& answer);
 
   Ports& ports_;
@@ -447,6 +451,7 @@ std::string source_key(const plan::Source& source);
 /// The key of each source of a pipeline in the journal: two of one text are told apart.
 std::vector<std::string> source_keys(const plan::Pipeline& pipeline);
 std::string place_text(const plan::Place* place);
-std::string shortened(const std::string& text, std::size_t limit = 4096);
+/// The beginning of a long text, and how long it was.
+std::string excerpt(const std::string& text, std::size_t limit = 4096);
 
 }  // namespace pipewright::engine

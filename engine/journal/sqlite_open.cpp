@@ -115,7 +115,12 @@ Result<void> prepare(Database& db, const std::string& path) {
   }
   // auto_vacuum has to be there before the first table.
   db.execute("PRAGMA auto_vacuum = INCREMENTAL");
-  db.execute("PRAGMA journal_mode = WAL");
+  {
+    auto mode = db.run("PRAGMA journal_mode = WAL");
+    if (mode.step() && mode.text(0) != "wal")
+      return fail(fmt::format("{}: this file system cannot keep a write-ahead log ({} instead)", path, mode.text(0)),
+                  "keep the state database on a local disk: --state, or [state] url");
+  }
   db.execute("PRAGMA synchronous = FULL");
   db.execute("PRAGMA cell_size_check = ON");
   db.execute("BEGIN IMMEDIATE");

@@ -17,6 +17,12 @@ class SimConnection : public Connection {
     return rate_.interval.count() > 0 ? std::map<std::string, Rate>{{"api", rate_}} : std::map<std::string, Rate>{};
   }
 
+  [[nodiscard]] Feedback feedback(const Request&, const Answer& answer) const override {
+    Feedback feedback;
+    if (const auto seconds = answer.header("retry-after")) feedback.pause = std::chrono::seconds(std::stoll(*seconds));
+    return feedback;
+  }
+
  private:
   Rate rate_;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/clamp.hpp"
 #include "engine/normalise.hpp"
 #include "stdlib/crm/fields.hpp"
 #include "stdlib/crm/history.hpp"
@@ -369,7 +370,7 @@ SourceNode source(std::string name, int seconds, std::function<Task<Page>(Connec
   SourceNode node;
   node.name = std::move(name);
   node.every = std::chrono::seconds(seconds);
-  node.look = std::move(look);
+  node.look = engine::clamped(std::move(look), {"from"});
   return node;
 }
 

@@ -28,6 +28,11 @@ Task<Page> look_every(Connection&, Look look, Calls& calls) {
       if (const Decimal* held = (*cursor)["count"].number()) count = held->integer().value_or(0);
     }
   }
+  if (last > number) {  // the clock was ahead when it ticked last
+    page.notice = fmt::format("the clock was ahead: the last tick was at {}; it ticks again from now on",
+                              utc_text(Instant(period * last)));
+    last = number;
+  }
   if (number > last) {
     ++count;
     NewEvent event;
@@ -39,7 +44,7 @@ Task<Page> look_every(Connection&, Look look, Calls& calls) {
     event.derived.emplace_back("count", Value(count));
     page.events.push_back(std::move(event));
   }
-  page.cursor = fmt::format("{{\"tick\":{},\"count\":{}}}", std::max(number, last), count);
+  page.cursor = fmt::format("{{\"tick\":{},\"count\":{}}}", number, count);
   co_return page;
 }
 

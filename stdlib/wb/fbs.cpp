@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/clamp.hpp"
 #include "stdlib/wb/schemes.hpp"
 
 namespace pipewright::wb {
@@ -199,7 +200,7 @@ engine::SourceNode fbs_new() {
   engine::SourceNode node;
   node.name = "wb.fbs.new";
   node.every = std::chrono::seconds(30);
-  node.look = look_new;
+  node.look = engine::clamped(look_new, {"first", "last", "wide", "from", "until"});
   node.still_wanted = still_wanted(scheme::fbs);
   return node;
 }
@@ -208,7 +209,7 @@ engine::SourceNode fbs_changed() {
   engine::SourceNode node;
   node.name = "wb.fbs.changed";
   node.every = std::chrono::seconds(60);
-  node.look = look_changed;
+  node.look = engine::clamped(look_changed, {"last", "from", "started"});
   return node;
 }
 

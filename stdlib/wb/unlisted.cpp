@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/clamp.hpp"
 #include "stdlib/wb/schemes.hpp"
 
 namespace pipewright::wb {
@@ -118,9 +119,11 @@ engine::SourceNode changed_source(const Scheme& scheme) {
   engine::SourceNode node;
   node.name = fmt::format("wb.{}.changed", scheme.name);
   node.every = std::chrono::seconds(60);
-  node.look = [&scheme](Connection& connection, Look look, Calls& calls) {
-    return look_changed(static_cast<Account&>(connection), scheme, std::move(look), calls);
-  };
+  node.look = engine::clamped(
+      [&scheme](Connection& connection, Look look, Calls& calls) {
+        return look_changed(static_cast<Account&>(connection), scheme, std::move(look), calls);
+      },
+      {"last", "from"});
   return node;
 }
 

@@ -253,7 +253,7 @@ TEST_CASE("the same over SQLite, on a disk that loses what was not synced and fa
           disk.fail(FaultyDisk::Call::sync, nth, SQLITE_IOERR_FSYNC);
           break;
         case 2:
-          disk.fail(FaultyDisk::Call::read, nth, SQLITE_IOERR_READ, 2);
+          disk.fail(FaultyDisk::Call::read, nth, life.below(2) == 0 ? SQLITE_IOERR_READ : SQLITE_CORRUPT, 2);
           break;
         default:
           break;

@@ -147,7 +147,7 @@ TEST_CASE("events retry reaches a running engine") {
   const test::Finished retried = shop.run({"events", "retry", "--all"});
   INFO(retried.out);
   CHECK(retried.status == 0);
-  CHECK(has(retried.out, "accepted"));
+  CHECK(has(retried.out, "queued for retry"));
   CHECK(test::soon([&] { return shop.order_count() >= 1; }));
   running->stop();
   CHECK(shop.order_count() == 1);

@@ -122,7 +122,7 @@ TEST_CASE("a dead CRM ends --once within its minute, with the reason") {
   CHECK(finished.status == 1);
   CHECK(took < std::chrono::seconds(64));
   CHECK(has(finished.err, "its events wait, nothing is lost"));
-  CHECK(has(finished.err, "not drained: connection crm: answers 502"));
+  CHECK(has(finished.err, "not finished: connection crm: answers 502"));
   shop.crm.clear_faults();
   CHECK(shop.once()["written"] == 1);
 }
@@ -151,7 +151,7 @@ TEST_CASE("a state that is no SQLite file, and a journal that is not there yet")
   CHECK(has(wrong.err, "no place for the state"));
   const test::Finished early = shop.run({"events"});
   CHECK(early.status == 2);
-  CHECK(has(early.err, "there is no journal"));
+  CHECK(has(early.err, "no state database"));
 }
 
 TEST_CASE("an order that a batch's answer does not name is asked again") {

@@ -388,6 +388,30 @@ TEST_CASE("who joined an equal write late does not give up with the one that lea
   CHECK(counters_of(world, "p").written == 1);
 }
 
+TEST_CASE("a person ends an event whose write goes along with an equal one, and the others go on") {
+  World world(21, Faults{});
+  for (int key = 1; key <= 3; ++key) add(world, key, 1);
+  bool away = true;
+  world.fate = [&](const Request& request) -> std::optional<CallResult> {
+    if (!away || request.url.find("client") == std::string::npos) return std::nullopt;
+    return answer(503);
+  };
+  Core core(world, world, Options{});
+  plan::Action ensured = action("sim.client", Verb::ensure, "", {{"external_id", lit("one")}});
+  REQUIRE(world.start(core, program(world, {pipeline("p", "sim.new", {step(ensured, "c")})})));
+  world.run(core, world.now + seconds(40));
+  for (const EventId id : {2, 1}) {
+    const auto answers =
+        asked(world, core, [&](Core::Answers answered) { core.skip({id}, "", world.clock(), std::move(answered)); });
+    CHECK(answers[0].accepted);
+  }
+  world.run(core, world.now + seconds(1));
+  CHECK(counters_of(world, "p").skipped == 2);
+  away = false;
+  world.run(core, world.now + minutes(3));
+  CHECK(counters_of(world, "p").written == 1);
+}
+
 TEST_CASE("followers of a refused write are refused with it") {
   World world(16, Faults{});
   for (int key = 1; key <= 5; ++key) add(world, key, 1);
@@ -445,6 +469,27 @@ TEST_CASE("a clock that is set changes nothing but what is written down, and is 
     CHECK(world.warnings.size() == 2);
     CHECK(world.target.calls["script/find"] >= 7);
   }
+}
+
+TEST_CASE("a pause of years is a pause of minutes, and is reported") {
+  World world(22, Faults{});
+  add(world, 1, 1);
+  bool first = true;
+  world.fate = [&](const Request& request) -> std::optional<CallResult> {
+    if (request.url.find("order") == std::string::npos || !std::exchange(first, false)) return std::nullopt;
+    return CallResult(Answer{429, {{"retry-after", "999999999"}}, "", {}});
+  };
+  Core core(world, world, Options{});
+  REQUIRE(world.start(core, program(world, {pipeline("p", "sim.new", {upsert("sim.order")})})));
+  world.run(core, world.now + minutes(14));
+  CHECK(counters_of(world, "p").in_flight() == 1);
+  const auto notices = world.reader().notices();
+  REQUIRE(notices->size() == 1);
+  CHECK(notices->front().text.find("pause") != std::string::npos);
+  CHECK(world.downs == 1);
+  world.run(core, world.now + minutes(3));
+  CHECK(counters_of(world, "p").written == 1);
+  CHECK(world.reader().notices()->empty());
 }
 
 // ---- budgets
