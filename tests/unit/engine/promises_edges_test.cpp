@@ -62,6 +62,22 @@ TEST_CASE("what a person skips is not sent any more, though it stood in a queue"
   CHECK(counters_of(world, "tell").skipped == 1);
 }
 
+TEST_CASE("a call that waits for a limiter is not made when a person ends its event") {
+  World world(46, Faults{});
+  add(world, 1, 1);
+  Core core(world, world, Options{});
+  const auto run = program(world, {pipeline("tell", "sim.new", {message(numbered("m"))})}, "one", {minutes(1), 1});
+  REQUIRE(world.start(core, run));
+  world.run(core, world.now + seconds(20));
+  REQUIRE(counters_of(world, "tell").in_flight() == 1);
+  const auto answers =
+      asked(world, core, [&](Core::Answers answered) { core.skip({1}, "", world.clock(), std::move(answered)); });
+  CHECK(answers[0].accepted);
+  world.run(core, world.now + minutes(5));
+  CHECK(world.target.sent.empty());
+  CHECK(counters_of(world, "tell").skipped == 1);
+}
+
 TEST_CASE("a secret that a server echoes, or a request carries, is in no reason and in no exchange") {
   const std::string secret = "correct-horse-battery";
   World world(32, Faults{});
@@ -386,6 +402,52 @@ TEST_CASE("what an outcome that cannot be read stands for is not sent again by a
     CHECK((*world.reader().listed(1))->reason.find("at_most_once") != std::string::npos);
   }
   std::filesystem::remove_all(folder);
+}
+
+// ---- budgets
+
+TEST_CASE("memory follows a bound of bytes, whatever an event weighs") {
+  World world(19, Faults{});
+  for (int key = 1; key <= 400; ++key) {
+    add(world, key, 1);
+    world.script.back().record.emplace_back("text", Value(std::string(100'000, 'x')));
+  }
+  Options options;
+  options.window_bytes = 2'000'000;
+  options.page = 50;
+  world.fate = [](const Request& request) -> std::optional<CallResult> {
+    if (request.url.find("order") == std::string::npos) return std::nullopt;
+    return answer(503);
+  };
+  Core core(world, world, options);
+  REQUIRE(world.start(core, program(world, {pipeline("p", "sim.new", {upsert("sim.order")})})));
+  world.run(core, world.now + minutes(2));
+  CHECK(counters_of(world, "p").received == 400);
+  CHECK(world.most_loaded <= 21);
+  CHECK(world.most_loaded >= 10);
+}
+
+TEST_CASE("an event with many effects is walked once for a batch of outcomes, not once for each") {
+  World world(20, Faults{});
+  List many;
+  for (int i = 0; i < 2000; ++i) many.emplace_back(fmt::format("sku {}", i));
+  add(world, 1, 1);
+  world.script.back().record.emplace_back("skus", Value(std::move(many)));
+  plan::Action log = action("sim.log", Verb::send, "", {});
+  log.keys.clear();
+  log.text = text({lit("sku "), slot(3)});
+  Reached reached;
+  Options options;
+  options.reached = &reached;
+  Core core(world, world, options);
+  REQUIRE(world.start(
+      core,
+      program(world, {pipeline("p", "sim.new",
+                               {where(op(Operator::greater, order("n"), lit(0))),
+                                step(plan::Each{3, order("skus"), Box<plan::Steps>(plan::Steps{step(log, "log")})},
+                                     "each")})})));
+  world.run(core, world.now + seconds(20));
+  CHECK(counters_of(world, "p").unchanged == 1);
 }
 
 }  // namespace pipewright::engine
