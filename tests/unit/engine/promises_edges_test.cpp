@@ -62,22 +62,6 @@ TEST_CASE("what a person skips is not sent any more, though it stood in a queue"
   CHECK(counters_of(world, "tell").skipped == 1);
 }
 
-TEST_CASE("a call that waits for a limiter is not made when a person ends its event") {
-  World world(46, Faults{});
-  add(world, 1, 1);
-  Core core(world, world, Options{});
-  const auto run = program(world, {pipeline("tell", "sim.new", {message(numbered("m"))})}, "one", {minutes(1), 1});
-  REQUIRE(world.start(core, run));
-  world.run(core, world.now + seconds(20));
-  REQUIRE(counters_of(world, "tell").in_flight() == 1);
-  const auto answers =
-      asked(world, core, [&](Core::Answers answered) { core.skip({1}, "", world.clock(), std::move(answered)); });
-  CHECK(answers[0].accepted);
-  world.run(core, world.now + minutes(5));
-  CHECK(world.target.sent.empty());
-  CHECK(counters_of(world, "tell").skipped == 1);
-}
-
 TEST_CASE("a secret that a server echoes, or a request carries, is in no reason and in no exchange") {
   const std::string secret = "correct-horse-battery";
   World world(32, Faults{});
