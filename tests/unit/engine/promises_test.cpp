@@ -1,87 +1,9 @@
 // The promises of the engine one by one, each where it was once broken; what is judged is what was sent.
-#include <doctest/doctest.h>
-#include <fmt/format.h>
-
-#include "build.hpp"
-#include "engine/simulation/world.hpp"
+#include "promises.hpp"
 
 namespace pipewright::engine {
-namespace {
 
-using namespace build;
-using plan::Operator;
-using simulation::Faults;
-using simulation::World;
-using std::chrono::hours;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
-plan::Step upsert(const char* node, std::vector<plan::Field> fields = {}, const char* connection = "sim") {
-  std::vector<plan::Field> all{{"external_id", order("id")}, {"n", order("n")}};
-  all.insert(all.end(), fields.begin(), fields.end());
-  plan::Action made = action(node, Verb::upsert, "", std::move(all));
-  made.connection = connection;
-  return step(std::move(made), node);
-}
-
-plan::Step message(Expr text, plan::Action::Delivery delivery = plan::Action::Delivery::at_most_once,
-                   const char* node = "sim.send", const char* connection = "sim") {
-  plan::Action send = action(node, Verb::send, "", {{"n", order("n")}});
-  send.keys.clear();
-  send.text = std::move(text);
-  send.delivery = delivery;
-  send.connection = connection;
-  return step(std::move(send), "send");
-}
-
-Expr numbered(const char* word) { return text({lit(word), order("id"), lit("#"), order("n")}); }
-
-std::shared_ptr<Runnable> program(World& world, std::vector<plan::Pipeline> pipelines, std::string hash = "one",
-                                  Rate rate = {}) {
-  auto made = std::make_shared<Runnable>();
-  auto plan = std::make_shared<plan::Plan>();
-  plan->pipelines = std::move(pipelines);
-  plan->hash = std::move(hash);
-  made->plan = plan;
-  made->registry = simulation::registry(world);
-  made->connections = simulation::connections(rate);
-  world.plans[made->plan->hash] = made;
-  return made;
-}
-
-void add(World& world, int key, int n, Duration later = Duration(0)) {
-  Record record{{"id", Value(key)}, {"n", Value(n)}, {"user", Value(fmt::format("u{}", key))}};
-  world.script.push_back({world.now + later, fmt::format("{}#{}", key, n), fmt::format("{}", key), std::move(record)});
-}
-
-Counters counters_of(const World& world, const std::string& pipeline) {
-  const auto all = world.reader().counters();
-  const auto found = all->find(pipeline);
-  return found == all->end() ? Counters{} : found->second;
-}
-
-std::size_t times(const World& world, const std::string& text) {
-  return static_cast<std::size_t>(std::count(world.target.sent.begin(), world.target.sent.end(), text));
-}
-
-std::vector<RetryAnswer> asked(World& world, Core& core, const std::function<void(Core::Answers)>& question) {
-  std::optional<std::vector<RetryAnswer>> into;
-  question([&](std::vector<RetryAnswer> answers) { into = std::move(answers); });
-  for (int rounds = 0; rounds < 100 && !into; ++rounds) world.run(core, world.now);
-  REQUIRE(into);
-  return *into;
-}
-
-std::vector<RetryAnswer> retried(World& world, Core& core, std::vector<EventId> ids, bool as_was = false,
-                                 bool stale = false) {
-  return asked(world, core, [&](Core::Answers answered) {
-    core.retry(std::move(ids), as_was, stale, world.clock(), std::move(answered));
-  });
-}
-
-CallResult answer(int status, std::string body = "no") { return Answer{status, {}, std::move(body), {}}; }
-
-}  // namespace
+using namespace promises;
 
 // ---- delivery
 
@@ -568,52 +490,6 @@ TEST_CASE("a pause of years is a pause of minutes, and is reported") {
   world.run(core, world.now + minutes(3));
   CHECK(counters_of(world, "p").written == 1);
   CHECK(world.reader().notices()->empty());
-}
-
-// ---- budgets
-
-TEST_CASE("memory follows a bound of bytes, whatever an event weighs") {
-  World world(19, Faults{});
-  for (int key = 1; key <= 400; ++key) {
-    add(world, key, 1);
-    world.script.back().record.emplace_back("text", Value(std::string(100'000, 'x')));
-  }
-  Options options;
-  options.window_bytes = 2'000'000;
-  options.page = 50;
-  world.fate = [](const Request& request) -> std::optional<CallResult> {
-    if (request.url.find("order") == std::string::npos) return std::nullopt;
-    return answer(503);
-  };
-  Core core(world, world, options);
-  REQUIRE(world.start(core, program(world, {pipeline("p", "sim.new", {upsert("sim.order")})})));
-  world.run(core, world.now + minutes(2));
-  CHECK(counters_of(world, "p").received == 400);
-  CHECK(world.most_loaded <= 21);
-  CHECK(world.most_loaded >= 10);
-}
-
-TEST_CASE("an event with many effects is walked once for a batch of outcomes, not once for each") {
-  World world(20, Faults{});
-  List many;
-  for (int i = 0; i < 2000; ++i) many.emplace_back(fmt::format("sku {}", i));
-  add(world, 1, 1);
-  world.script.back().record.emplace_back("skus", Value(std::move(many)));
-  plan::Action log = action("sim.log", Verb::send, "", {});
-  log.keys.clear();
-  log.text = text({lit("sku "), slot(3)});
-  Reached reached;
-  Options options;
-  options.reached = &reached;
-  Core core(world, world, options);
-  REQUIRE(world.start(
-      core,
-      program(world, {pipeline("p", "sim.new",
-                               {where(op(Operator::greater, order("n"), lit(0))),
-                                step(plan::Each{3, order("skus"), Box<plan::Steps>(plan::Steps{step(log, "log")})},
-                                     "each")})})));
-  world.run(core, world.now + seconds(20));
-  CHECK(counters_of(world, "p").unchanged == 1);
 }
 
 }  // namespace pipewright::engine

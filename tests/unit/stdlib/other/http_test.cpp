@@ -240,3 +240,16 @@ TEST_CASE("http: Retry-After is capped in the failure and in the limiter's pause
   answer.headers = {{"retry-after", "2147483647"}};
   CHECK(node.connection->feedback(node.calls.sent.at(0), answer).pause == wire::longest_wait);
 }
+
+TEST_CASE("http: a connection that was refused leaves no doubt") {
+  std::string gone;
+  {
+    const World world;
+    gone = world.url();
+  }
+  test::Node node("http");
+  const Outcome outcome = one(node, to(gone, {{"method", Value("POST")}}));
+  REQUIRE(outcome.failure.has_value());
+  CHECK(outcome.failure->kind == Failure::Kind::transient);
+  CHECK(outcome.failure->delivery == Delivery::not_sent);
+}
