@@ -134,6 +134,7 @@ void Engine::load(ClaimedEvent claimed) {
   ++scans_[event.data.pipeline].loaded;
   loaded_bytes_ += event.bytes;
   event.rank = stored.rank();
+  event.origin = stored.origin_id();
   if (!event.data.key.empty()) lines_[{event.account, event.data.key}].events[event.rank] = &event;
   events_[event.id] = std::move(held);
   if (!claimed.unreadable.empty()) {
@@ -236,8 +237,10 @@ void Engine::record(QueuedEffect& effect, Outcome outcome, std::vector<std::size
   if (outcome.wrote()) {
     event.wrote = true;
     if (!event.data.key.empty()) {
-      for (const auto& [rank, each] : lines_[{event.account, event.data.key}].events)
-        each->newest[action.connection] = std::max(each->newest[action.connection], id);
+      for (const auto& [rank, each] : lines_[{event.account, event.data.key}].events) {
+        NewestWrite& newest = each->newest[action.connection];
+        if (event.origin > newest.event) newest = {event.origin, event.identity};
+      }
     }
   }
   EndedStep step{effect.want.address,       action.connection, action.node, action.verb,
@@ -269,6 +272,7 @@ void Engine::spawn_listeners(const Event& event) {
     heard.source = "on " + event.data.pipeline;
     heard.account = event.account;
     heard.identity = event.identity;
+    heard.origin = event.origin;
     heard.key = event.data.key;
     heard.record = event.data.record;
     heard.before = event.data.before;

@@ -30,10 +30,10 @@ const Event* Engine::blocker_of(const Event& event) const {
 
 // A later event of the key that has written where this one may yet write.
 std::optional<EventId> Engine::newer_write(const Event& event) const {
-  for (const auto& [connection, id] : event.newest) {
+  for (const auto& [connection, write] : event.newest) {
     const bool reached =
         std::any_of(event.reach.begin(), event.reach.end(), [&](const auto& each) { return each.first == connection; });
-    if (id > event.id && reached) return id;
+    if (reached && write.newer_than(event.origin, event.identity)) return write.event;
   }
   return std::nullopt;
 }

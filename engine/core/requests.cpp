@@ -59,11 +59,15 @@ void Engine::decide_retry(const ClaimedEvent& known, bool as_was, bool stale, Re
         fmt::format("there is no pipeline `{}` any more; --as-was uses the program it began with", event.pipeline);
     return;
   }
-  const auto newer =
-      std::find_if(known.newest.begin(), known.newest.end(), [&](const auto& each) { return each.second > event.id; });
+  const Reach reach = pipeline != nullptr ? reachable(pipeline->steps, {}, *current_->runnable) : Reach();
+  const auto newer = std::find_if(known.newest.begin(), known.newest.end(), [&](const auto& each) {
+    const bool reached = pipeline == nullptr || std::any_of(reach.begin(), reach.end(),
+                                                            [&](const auto& one) { return one.first == each.first; });
+    return reached && each.second.newer_than(event.origin_id(), event.identity);
+  });
   if (!stale && newer != known.newest.end()) {
-    answer.reason =
-        fmt::format("a newer event of {} has been written (event {}); --stale overrides", event.key, newer->second);
+    answer.reason = fmt::format("a newer event of {} has been written (event {}); --stale overrides", event.key,
+                                newer->second.event);
     return;
   }
   Reopen reopen;

@@ -71,9 +71,10 @@ struct Event {
   EventData data;
   std::string source, account, identity;
   std::map<Address, Recorded> outcomes;
-  std::vector<Intent> intents;            ///< unasked effects whose delivery is unknown
-  std::map<std::string, EventId> newest;  ///< of its key, by connection: the greatest event that has written there
-  std::set<Address> under_way;            ///< queued, running, or its outcome not durable yet
+  std::vector<Intent> intents;                ///< unasked effects whose delivery is unknown
+  EventId origin = 0;                         ///< see StoredEvent::origin_id
+  std::map<std::string, NewestWrite> newest;  ///< of its key, by connection
+  std::set<Address> under_way;                ///< queued, running, or its outcome not durable yet
   std::vector<Want> next;  ///< wanted, to be queued when what came before is durable and its turn has come
   Reach reach;             ///< what it may yet reach
   std::vector<EndedStep> steps;

@@ -66,14 +66,14 @@ using Query = std::variant<ClaimPipeline, ClaimKey, ClaimEvent, LoadStates, Load
 
 struct ClaimedEvent {
   StoredEvent stored;
-  std::string unreadable;                  ///< its record cannot be read: why. It parks
-  std::size_t bytes = 0;                   ///< of its record, as stored
-  Delivery delivery = Delivery::not_sent;  ///< unknown: an earlier owner may have begun it
-  std::map<Address, Recorded> outcomes;    ///< an unreadable one is there, and possibly done
-  std::vector<Intent> intents;             ///< `unasked` effects whose delivery is unknown
-  std::map<std::string, EventId> newest;   ///< of its key, by connection: the greatest event that has written there
-  std::optional<Instant> failing_since;    ///< an earlier owner said that it waits since then
-  std::optional<EndingKind> ended;         ///< only in a reply to LoadEvents
+  std::string unreadable;                     ///< its record cannot be read: why. It parks
+  std::size_t bytes = 0;                      ///< of its record, as stored
+  Delivery delivery = Delivery::not_sent;     ///< unknown: an earlier owner may have begun it
+  std::map<Address, Recorded> outcomes;       ///< an unreadable one is there, and possibly done
+  std::vector<Intent> intents;                ///< `unasked` effects whose delivery is unknown
+  std::map<std::string, NewestWrite> newest;  ///< of its key, by connection
+  std::optional<Instant> failing_since;       ///< an earlier owner said that it waits since then
+  std::optional<EndingKind> ended;            ///< only in a reply to LoadEvents
 };
 struct Claimed {
   std::vector<ClaimedEvent> events;  ///< in the order of their keys; some may have been handed out before

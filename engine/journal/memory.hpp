@@ -71,7 +71,7 @@ class MemoryJournal : public Journal, private OpenRows {
   std::set<std::tuple<std::string, std::string, std::string>> identities_;  ///< pipeline, account, identity
   std::map<std::string, std::set<EventId>> unfinished_;                     ///< by pipeline
   std::map<Pair, std::set<Rank>> unfinished_by_key_;                        ///< ranks, by account and key
-  std::map<Pair, std::map<std::string, EventId>> newest_;                   ///< by account and key, by connection
+  std::map<Pair, std::map<std::string, NewestWrite>> newest_;               ///< by account and key, by connection
   Cursors cursors_;
   std::map<Pair, std::map<std::string, Seen>> seen_;
   std::map<std::string, PlanText> plans_;

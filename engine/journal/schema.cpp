@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS event (
   git_commit  TEXT NOT NULL,
   epoch       INTEGER NOT NULL DEFAULT 0, -- the owner that has it; 0: released in order, nothing is under way
   doubt       INTEGER NOT NULL DEFAULT 0, -- what it does next may have happened already: an owner had it and died
+  origin      INTEGER NOT NULL DEFAULT 0, -- of a listener's event: the event at the beginning of its chain
   reopened_after INTEGER NOT NULL DEFAULT 0, -- retried: the last event then; it stands behind those of its key
   as_was      INTEGER NOT NULL DEFAULT 0, -- retried with the plan that it began with
   stale_allowed INTEGER NOT NULL DEFAULT 0, -- retried although a later event of its key has written
@@ -85,12 +86,14 @@ CREATE TABLE IF NOT EXISTS intent (
   PRIMARY KEY (event, address)
 ) STRICT, WITHOUT ROWID;
 
--- The last event of a key that wrote to a connection: outlives the events, so that an old one never overwrites it.
+-- The newest change of a key that was written to a connection: outlives the events, so that an old one never
+-- overwrites it. `event` is the one that brought the change, `identity` its own.
 CREATE TABLE IF NOT EXISTS newest_write (
   account    TEXT NOT NULL,
   key        TEXT NOT NULL,
   connection TEXT NOT NULL,
   event      INTEGER NOT NULL,
+  identity   TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (account, key, connection)
 ) STRICT, WITHOUT ROWID;
 
@@ -211,6 +214,7 @@ const char* journal_migration(int from) {
     return R"sql(
 ALTER TABLE event ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE event ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE event ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE event ADD COLUMN reopened_after INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE event ADD COLUMN as_was INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE event ADD COLUMN stale_allowed INTEGER NOT NULL DEFAULT 0;

@@ -47,9 +47,9 @@ EventId store_event(Database& db, const StoredEvent& event, Epoch epoch) {
   if (db.changes() == 0) return 0;
   db.run(
         "INSERT INTO event (pipeline, source, account, key, identity, record, before, received_at, plan, git_commit, "
-        "epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        "epoch, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .with(event.pipeline, event.source, event.account, event.key, event.identity, encode(event.record),
-            encode(event.before), event.received_at, event.plan, event.commit, epoch)
+            encode(event.before), event.received_at, event.plan, event.commit, epoch, event.origin)
       .done();
   const EventId id = db.last_id();
   Bulk one;
@@ -78,8 +78,10 @@ void store_outcome(Database& db, const StoredOutcome& each) {
   if (!unknown) db.run("DELETE FROM intent WHERE event = ? AND address = ?").with(each.event, each.address).done();
   if (!each.outcome.wrote()) return;
   db.run(
-        "INSERT INTO newest_write (account, key, connection, event) SELECT account, key, ?, id FROM event WHERE id = ? "
-        "AND key <> '' ON CONFLICT (account, key, connection) DO UPDATE SET event = max(event, excluded.event)")
+        "INSERT INTO newest_write (account, key, connection, event, identity) SELECT account, key, ?, "
+        "CASE origin WHEN 0 THEN id ELSE origin END, identity FROM event WHERE id = ? AND key <> '' "
+        "ON CONFLICT (account, key, connection) DO UPDATE SET event = excluded.event, identity = excluded.identity "
+        "WHERE excluded.event > newest_write.event")
       .with(each.connection, each.event)
       .done();
 }

@@ -44,7 +44,7 @@ StoredEvent event_in(const Run& row, std::string& unreadable);
 /// The columns of `event_in`, from table `event e`.
 inline constexpr const char* event_columns =
     "e.id, e.pipeline, e.source, e.account, e.key, e.identity, e.record, e.before, e.received_at, e.plan, "
-    "e.git_commit, e.reopened_after, e.as_was, e.stale_allowed";
+    "e.git_commit, e.reopened_after, e.as_was, e.stale_allowed, e.origin";
 
 Result<void> prepare(Database& db, const std::string& path);
 /// For who only reads: it is a journal, and of this program's version.

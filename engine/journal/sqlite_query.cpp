@@ -64,9 +64,9 @@ class Rows : public OpenRows {
     auto intents = db_.run("SELECT address, input FROM intent WHERE event = ?");
     intents.with(event.stored.id);
     while (intents.step()) event.intents.push_back({event.stored.id, intents.text(0), intents.text(1)});
-    auto newest = db_.run("SELECT connection, event FROM newest_write WHERE account = ? AND key = ?");
+    auto newest = db_.run("SELECT connection, event, identity FROM newest_write WHERE account = ? AND key = ?");
     newest.with(event.stored.account, event.stored.key);
-    while (newest.step()) event.newest[newest.text(0)] = newest.number(1);
+    while (newest.step()) event.newest[newest.text(0)] = {newest.number(1), newest.text(2)};
     auto waiting = db_.run("SELECT since FROM waiting WHERE event = ? AND failing = 1");
     waiting.with(event.stored.id);
     if (waiting.step()) event.failing_since = waiting.time(0);
@@ -87,9 +87,9 @@ class Rows : public OpenRows {
   OpenRow row_of(const Run& row) const {
     OpenRow open;
     open.event.stored = sqlite::event_in(row, open.event.unreadable);
-    const Epoch epoch = row.number(14);
-    open.event.bytes = static_cast<std::size_t>(row.number(15));
-    open.event.delivery = unknown_if(row.number(16) != 0 || (epoch != 0 && epoch != epoch_));
+    const Epoch epoch = row.number(15);
+    open.event.bytes = static_cast<std::size_t>(row.number(16));
+    open.event.delivery = unknown_if(row.number(17) != 0 || (epoch != 0 && epoch != epoch_));
     open.fresh = epoch == epoch_ && open.event.stored.reopened_after == 0;
     return open;
   }
@@ -127,7 +127,7 @@ std::vector<ClaimedEvent> load_events(Database& db, Rows& rows, const LoadEvents
     row.with(id);
     if (!row.step()) continue;
     ClaimedEvent event = rows.row_of(row).event;
-    event.ended = ended_as(row.text(17));
+    event.ended = ended_as(row.text(18));
     rows.fill(event);
     found.push_back(std::move(event));
   }

@@ -30,6 +30,7 @@ StoredEvent event_in(const Run& row, std::string& unreadable) {
   event.reopened_after = row.number(11);
   event.as_was = row.number(12) != 0;
   event.stale_allowed = row.number(13) != 0;
+  event.origin = row.number(14);
   return event;
 }
 

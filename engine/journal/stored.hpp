@@ -35,10 +35,12 @@ struct StoredEvent {
   Instant received_at;
   std::string plan;            ///< hash of the plan that it runs under
   std::string commit;          ///< of the integrator's git repository; may be empty
+  EventId origin = 0;          ///< of a listener's event: the event at the beginning of its chain; 0: itself
   EventId reopened_after = 0;  ///< retried: the greatest event id then; it stands behind those in the order of its key
   bool as_was = false;         ///< retried with the plan that it began with, even when its pipeline is gone
   bool stale_allowed = false;  ///< retried although a later event of its key has written
 
+  [[nodiscard]] EventId origin_id() const { return origin != 0 ? origin : id; }
   [[nodiscard]] Rank rank() const { return {std::max(id, reopened_after), reopened_after > 0, id}; }
 };
 
@@ -126,6 +128,15 @@ struct Reopen {
   bool stale_allowed = false;
   std::vector<Address> forget;  ///< outcomes to be made again
   bool set_aside = false;       ///< the plan is another one: what is recorded counts by what it did, not where it stood
+};
+/// The newest change of a key that was written to a connection, by whichever pipeline.
+struct NewestWrite {
+  EventId event = 0;     ///< StoredEvent::origin_id of the event that wrote it
+  std::string identity;  ///< of the change
+  /// Whether it is newer than that event's change; another pipeline's event of the same change is not.
+  [[nodiscard]] bool newer_than(EventId origin, const std::string& own_identity) const {
+    return event > origin && identity != own_identity;
+  }
 };
 /// An event in flight goes on with another plan.
 struct Replan {

@@ -147,7 +147,8 @@ void keeps_outcomes_and_reopens(Journal& journal) {
   CHECK(event.outcomes.begin()->second.outcome.changes[0].after == Value("b"));
   REQUIRE(event.intents.size() == 1);  // withdrawn, or its outcome is known: gone; else it stays
   CHECK(event.intents[0].input == "in 3");
-  CHECK(event.newest.at("sim") == 1);
+  CHECK(event.newest.at("sim").event == 1);
+  CHECK(event.newest.at("sim").identity == "a");
 }
 
 void ends_and_prunes(Journal& journal) {
@@ -268,7 +269,7 @@ void remembers_the_newest_write(Journal& journal) {
   }
   for (const std::size_t pruned : {2, 0}) {
     REQUIRE(journal.open());
-    CHECK(queried<Claimed>(journal, ClaimEvent{3}).events.back().newest.at("sim") == 2);
+    CHECK(queried<Claimed>(journal, ClaimEvent{3}).events.back().newest.at("sim").event == 2);
     CHECK(*journal.prune(Instant(Duration(1'000'000)), 100, {}) == pruned);
   }
 }

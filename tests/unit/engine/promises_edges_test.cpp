@@ -433,4 +433,27 @@ TEST_CASE("an event with many effects is walked once for a batch of outcomes, no
   CHECK(counters_of(world, "p").unchanged == 1);
 }
 
+TEST_CASE("what another pipeline wrote of the same change does not make a parked event stale") {
+  for (const char* other : {"sim", "other"}) {
+    World world(41, Faults{});
+    add(world, 1, 1);
+    bool refuses = true;
+    world.fate = [&](const Request& request) -> std::optional<CallResult> {
+      if (refuses && request.url.find("order") != std::string::npos) return answer(400);
+      return std::nullopt;
+    };
+    plan::Pipeline heard = pipeline("heard", "", {upsert("sim.copy")});
+    heard.upstream = {"tell"};
+    Core core(world, world, Options{});
+    REQUIRE(world.start(core, program(world, {pipeline("orders", "sim.new", {upsert("sim.order", {}, other)}),
+                                              pipeline("tell", "sim.new", {message(numbered("m"))}), heard})));
+    world.run(core, world.now + seconds(20));
+    REQUIRE(counters_of(world, "orders").parked == 1);
+    refuses = false;
+    CHECK(retried(world, core, {1})[0].accepted);
+    world.run(core, world.now + seconds(60));
+    CHECK(counters_of(world, "orders").written == 1);
+  }
+}
+
 }  // namespace pipewright::engine
