@@ -238,8 +238,7 @@ void Engine::record(QueuedEffect& effect, Outcome outcome, std::vector<std::size
     event.wrote = true;
     if (!event.data.key.empty()) {
       for (const auto& [rank, each] : lines_[{event.account, event.data.key}].events) {
-        NewestWrite& newest = each->newest[action.connection];
-        if (event.origin > newest.event) newest = {event.origin, event.identity};
+        each->newest[action.connection].note(event.origin, event.identity);
       }
     }
   }

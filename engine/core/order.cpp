@@ -33,7 +33,9 @@ std::optional<EventId> Engine::newer_write(const Event& event) const {
   for (const auto& [connection, write] : event.newest) {
     const bool reached =
         std::any_of(event.reach.begin(), event.reach.end(), [&](const auto& each) { return each.first == connection; });
-    if (reached && write.newer_than(event.origin, event.identity)) return write.event;
+    // A listener's event has its turn when it is heard; retried, it is as old as its change.
+    const EventId newer = write.newer_than(event.reopened ? event.origin : event.id, event.identity);
+    if (reached && newer != 0) return newer;
   }
   return std::nullopt;
 }

@@ -63,11 +63,11 @@ void Engine::decide_retry(const ClaimedEvent& known, bool as_was, bool stale, Re
   const auto newer = std::find_if(known.newest.begin(), known.newest.end(), [&](const auto& each) {
     const bool reached = pipeline == nullptr || std::any_of(reach.begin(), reach.end(),
                                                             [&](const auto& one) { return one.first == each.first; });
-    return reached && each.second.newer_than(event.origin_id(), event.identity);
+    return reached && each.second.newer_than(event.origin_id(), event.identity) != 0;
   });
   if (!stale && newer != known.newest.end()) {
     answer.reason = fmt::format("a newer event of {} has been written (event {}); --stale overrides", event.key,
-                                newer->second.event);
+                                newer->second.newer_than(event.origin_id(), event.identity));
     return;
   }
   Reopen reopen;

@@ -109,8 +109,7 @@ void MemoryJournal::store_outcomes(const Transaction& transaction) {
     held->second.outcomes.insert_or_assign(outcome.address, std::pair(std::move(listed), std::move(text)));
     const StoredEvent& event = held->second.event;
     if (outcome.outcome.wrote() && !event.key.empty()) {
-      NewestWrite& newest = newest_[{event.account, event.key}][outcome.connection];
-      if (event.origin_id() > newest.event) newest = {event.origin_id(), event.identity};
+      newest_[{event.account, event.key}][outcome.connection].note(event.origin_id(), event.identity);
     }
   }
 }

@@ -94,6 +94,8 @@ CREATE TABLE IF NOT EXISTS newest_write (
   connection TEXT NOT NULL,
   event      INTEGER NOT NULL,
   identity   TEXT NOT NULL DEFAULT '',
+  other_event    INTEGER NOT NULL DEFAULT 0,  -- the newest of another identity
+  other_identity TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (account, key, connection)
 ) STRICT, WITHOUT ROWID;
 

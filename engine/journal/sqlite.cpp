@@ -67,6 +67,36 @@ void store_ending(Database& db, const StoredEnding& ending) {
   db.run("DELETE FROM waiting WHERE event = ?").with(ending.event).done();
 }
 
+// What was written last of the event's key.
+void note_write(Database& db, const StoredOutcome& each) {
+  std::string account, key, identity;
+  EventId origin = 0;
+  {
+    auto row =
+        db.run("SELECT account, key, identity, CASE origin WHEN 0 THEN id ELSE origin END FROM event WHERE id = ?");
+    row.with(each.event);
+    if (!row.step() || row.text(1).empty()) return;
+    account = row.text(0);
+    key = row.text(1);
+    identity = row.text(2);
+    origin = row.number(3);
+  }
+  NewestWrite newest;
+  {
+    auto row = db.run(
+        "SELECT event, identity, other_event, other_identity FROM newest_write WHERE account = ? AND key = ? AND "
+        "connection = ?");
+    row.with(account, key, each.connection);
+    if (row.step()) newest = {row.number(0), row.text(1), row.number(2), row.text(3)};
+  }
+  newest.note(origin, identity);
+  db.run(
+        "INSERT OR REPLACE INTO newest_write (account, key, connection, event, identity, other_event, other_identity) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .with(account, key, each.connection, newest.event, newest.identity, newest.other_event, newest.other_identity)
+      .done();
+}
+
 void store_outcome(Database& db, const StoredOutcome& each) {
   db.run(
         "INSERT OR REPLACE INTO outcome (event, address, connection, node, verb, input, outcome, at) VALUES (?, ?, "
@@ -76,14 +106,7 @@ void store_outcome(Database& db, const StoredOutcome& each) {
       .done();
   const bool unknown = each.outcome.failure && each.outcome.failure->delivery == Delivery::unknown;
   if (!unknown) db.run("DELETE FROM intent WHERE event = ? AND address = ?").with(each.event, each.address).done();
-  if (!each.outcome.wrote()) return;
-  db.run(
-        "INSERT INTO newest_write (account, key, connection, event, identity) SELECT account, key, ?, "
-        "CASE origin WHEN 0 THEN id ELSE origin END, identity FROM event WHERE id = ? AND key <> '' "
-        "ON CONFLICT (account, key, connection) DO UPDATE SET event = excluded.event, identity = excluded.identity "
-        "WHERE excluded.event > newest_write.event")
-      .with(each.connection, each.event)
-      .done();
+  if (each.outcome.wrote()) note_write(db, each);
 }
 
 void store_outcomes(Database& db, const Transaction& transaction) {

@@ -64,9 +64,12 @@ class Rows : public OpenRows {
     auto intents = db_.run("SELECT address, input FROM intent WHERE event = ?");
     intents.with(event.stored.id);
     while (intents.step()) event.intents.push_back({event.stored.id, intents.text(0), intents.text(1)});
-    auto newest = db_.run("SELECT connection, event, identity FROM newest_write WHERE account = ? AND key = ?");
+    auto newest = db_.run(
+        "SELECT connection, event, identity, other_event, other_identity FROM newest_write WHERE account = ? AND key = "
+        "?");
     newest.with(event.stored.account, event.stored.key);
-    while (newest.step()) event.newest[newest.text(0)] = {newest.number(1), newest.text(2)};
+    while (newest.step())
+      event.newest[newest.text(0)] = {newest.number(1), newest.text(2), newest.number(3), newest.text(4)};
     auto waiting = db_.run("SELECT since FROM waiting WHERE event = ? AND failing = 1");
     waiting.with(event.stored.id);
     if (waiting.step()) event.failing_since = waiting.time(0);

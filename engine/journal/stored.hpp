@@ -129,13 +129,33 @@ struct Reopen {
   std::vector<Address> forget;  ///< outcomes to be made again
   bool set_aside = false;       ///< the plan is another one: what is recorded counts by what it did, not where it stood
 };
-/// The newest change of a key that was written to a connection, by whichever pipeline.
+/// The newest changes of a key that were written to a connection, by whichever pipeline: the last one, and the last
+/// of another identity. A pipeline that was added later takes an old change late; it does not hide the newer one.
 struct NewestWrite {
   EventId event = 0;     ///< StoredEvent::origin_id of the event that wrote it
   std::string identity;  ///< of the change
-  /// Whether it is newer than that event's change; another pipeline's event of the same change is not.
-  [[nodiscard]] bool newer_than(EventId origin, const std::string& own_identity) const {
-    return event > origin && identity != own_identity;
+  EventId other_event = 0;
+  std::string other_identity;
+
+  void note(EventId origin, const std::string& change) {
+    if (change == identity) {
+      event = std::max(event, origin);
+      return;
+    }
+    if (origin > event) {
+      std::swap(event, other_event);
+      std::swap(identity, other_identity);
+      event = origin;
+      identity = change;
+    } else if (origin > other_event) {
+      other_event = origin;
+      other_identity = change;
+    }
+  }
+  /// The event of a newer change than that one; 0: there is none. Another pipeline's event of the same change is not.
+  [[nodiscard]] EventId newer_than(EventId origin, const std::string& change) const {
+    const EventId newest = change == identity ? other_event : event;
+    return newest > origin ? newest : 0;
   }
 };
 /// An event in flight goes on with another plan.
