@@ -382,7 +382,7 @@ struct ActionNode {
   std::size_t capacity = 50;  ///< items that one batch may take
   std::size_t parallel = 2;   ///< batches of this node that may be under way at a time
   bool pure_sink = false;     ///< `log`, `file.append`: no call, no write in the sense of outcomes (log), done at once
-  std::string group;          ///< the limiter's group of the first call; the station waits for a token of it
+  std::string group;          ///< the limiter's group of the first call; its effect queue waits for a token of it
   /// What the item is about at the target: two with one identity never run side by side. Empty: no identity.
   std::function<std::string(const Operation&)> identity;
   /// What its calls share beside the connection: the rate limiter and whether credentials are accepted. For
