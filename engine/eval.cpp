@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <forward_list>
 #include <span>
 
 #include "base/overloaded.hpp"
@@ -316,31 +314,64 @@ Evaluated comprehension(const plan::Comprehension& node, Scope& scope) {
   return made;
 }
 
-Evaluated called(const Expr& expr, const plan::Call& node, Scope& scope) {
-  std::array<Argument, 3> few;  // nearly always
-  std::vector<Argument> many;
-  const std::size_t count = node.arguments.size();
-  if (count > few.size()) many.resize(count);
-  const std::span<Argument> arguments(count > few.size() ? many.data() : few.data(), count);
-  std::forward_list<std::string> paths;  // of what the text of the program does not name
-  std::size_t texts = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const Expr& argument = node.arguments[i];
-    Evaluated value = evaluate(argument, scope);
-    if (!value) return value;
-    if (value->text() != nullptr) texts += value->text()->size();
-    const std::size_t size = value->list() != nullptr ? value->list()->size() : elements_of(*value, scope);
-    if (texts > scope.budget.room() || !scope.budget.walk(size)) {
-      if (!scope.budget.exceeded()) static_cast<void>(scope.budget.make(texts));
-      return exceeded(expr, scope);
-    }
-    std::string_view path = argument.place.text;
-    if (path.empty()) path = paths.emplace_front(path_of(argument));
-    arguments[i] = {std::move(*value), &argument.type, path};
-  }
+// Whether the arguments of a call are worth going through; `texts` is what they have in bytes so far.
+bool affordable(const Value& argument, std::size_t& texts, Scope& scope) {
+  if (argument.text() != nullptr) texts += argument.text()->size();
+  const std::size_t size = argument.list() != nullptr ? argument.list()->size() : elements_of(argument, scope);
+  if (texts <= scope.budget.room() && scope.budget.walk(size)) return true;
+  if (!scope.budget.exceeded()) static_cast<void>(scope.budget.make(texts));
+  return false;
+}
+
+Evaluated called_with(const Expr& expr, const plan::Call& node, std::span<const Argument> arguments, Scope& scope) {
   auto result = call_function(node.function, arguments, {scope.now, &scope.time_zone, &scope.budget});
   if (!result) return halt(expr, std::move(result.error()));
   return std::move(*result);
+}
+
+// What the program's text does not name gets a path.
+std::string unnamed(const Expr& argument) { return argument.place.text.empty() ? path_of(argument) : std::string(); }
+
+std::string_view path_in(const Expr& argument, const std::string& unnamed) {
+  return argument.place.text.empty() ? std::string_view(unnamed) : std::string_view(argument.place.text);
+}
+
+// Most calls are of one value, which mostly stands in the record: it is not copied.
+Evaluated called_with_one(const Expr& expr, const plan::Call& node, Scope& scope) {
+  const Expr& argument = node.arguments.front();
+  const Value* value = held(argument, scope);
+  Value made;
+  if (value == nullptr || value->broken() != nullptr) {
+    Evaluated evaluated = evaluate(argument, scope);
+    if (!evaluated) return evaluated;
+    made = std::move(*evaluated);
+    value = &made;
+  }
+  std::size_t texts = 0;
+  if (!affordable(*value, texts, scope)) return exceeded(expr, scope);
+  const std::string path = unnamed(argument);
+  const Argument one{*value, &argument.type, path_in(argument, path)};
+  return called_with(expr, node, std::span(&one, 1), scope);
+}
+
+Evaluated called(const Expr& expr, const plan::Call& node, Scope& scope) {
+  if (node.arguments.size() == 1) return called_with_one(expr, node, scope);
+  List values;
+  values.reserve(node.arguments.size());
+  std::vector<std::string> paths;
+  paths.reserve(node.arguments.size());
+  std::vector<Argument> arguments;
+  arguments.reserve(node.arguments.size());
+  std::size_t texts = 0;
+  for (const Expr& argument : node.arguments) {
+    Evaluated value = evaluate(argument, scope);
+    if (!value) return value;
+    values.push_back(std::move(*value));
+    if (!affordable(values.back(), texts, scope)) return exceeded(expr, scope);
+    paths.push_back(unnamed(argument));
+    arguments.push_back({values.back(), &argument.type, path_in(argument, paths.back())});
+  }
+  return called_with(expr, node, arguments, scope);
 }
 
 Evaluated text_of(const Expr& expr, const plan::TextOf& node, Scope& scope) {

@@ -4,7 +4,8 @@
 #include <phonenumbers/phonenumberutil.h>
 
 #include <algorithm>
-#include <unordered_map>
+#include <array>
+#include <bit>
 #include <unordered_set>
 
 #include "base/text.hpp"
@@ -306,60 +307,82 @@ Made phone(Arguments args, const Surroundings&) {
 }
 
 struct Entry {
+  std::string_view name;
   std::size_t least;
   std::size_t most;
   Function call;
 };
 
-const std::unordered_map<std::string_view, Entry>& table() {
-  static const std::unordered_map<std::string_view, Entry> all = {
-      {"text", {1, 1, to_text}},
-      {"int", {1, 1, to_int}},
-      {"decimal", {1, 1, to_decimal}},
-      {"bool", {1, 1, to_bool}},
-      {"date", {1, 1, to_date}},
-      {"time", {1, 1, to_time}},
-      {"uppercase", {1, 1, upper}},
-      {"lowercase", {1, 1, lower}},
-      {"trim", {1, 1, trim}},
-      {"replace", {3, 3, replace}},
-      {"split", {2, 2, split}},
-      {"join", {1, 2, join_list}},
-      {"contains", {2, 2, contains}},
-      {"starts_with", {2, 2, starts_with}},
-      {"ends_with", {2, 2, ends_with}},
-      {"slice", {2, 3, slice}},
-      {"length", {1, 1, length}},
-      {"round", {1, 2, round}},
-      {"floor", {1, 2, floor}},
-      {"ceil", {1, 2, ceil}},
-      {"abs", {1, 1, abs}},
-      {"min", {1, 64, min}},
-      {"max", {1, 64, max}},
-      {"format", {2, 2, format}},
-      {"now", {0, 0, now}},
-      {"phone", {1, 2, phone}},
-      {"first", {1, 1, first}},
-      {"last", {1, 1, last}},
-      {"size", {1, 1, length}},
-      {"sum", {1, 1, sum}},
-      {"sort", {1, 1, sort}},
-      {"unique", {1, 1, unique}},
-  };
-  return all;
+constexpr std::array all = {
+    Entry{"text", 1, 1, to_text},
+    Entry{"int", 1, 1, to_int},
+    Entry{"decimal", 1, 1, to_decimal},
+    Entry{"bool", 1, 1, to_bool},
+    Entry{"date", 1, 1, to_date},
+    Entry{"time", 1, 1, to_time},
+    Entry{"uppercase", 1, 1, upper},
+    Entry{"lowercase", 1, 1, lower},
+    Entry{"trim", 1, 1, trim},
+    Entry{"replace", 3, 3, replace},
+    Entry{"split", 2, 2, split},
+    Entry{"join", 1, 2, join_list},
+    Entry{"contains", 2, 2, contains},
+    Entry{"starts_with", 2, 2, starts_with},
+    Entry{"ends_with", 2, 2, ends_with},
+    Entry{"slice", 2, 3, slice},
+    Entry{"length", 1, 1, length},
+    Entry{"round", 1, 2, round},
+    Entry{"floor", 1, 2, floor},
+    Entry{"ceil", 1, 2, ceil},
+    Entry{"abs", 1, 1, abs},
+    Entry{"min", 1, 64, min},
+    Entry{"max", 1, 64, max},
+    Entry{"format", 2, 2, format},
+    Entry{"now", 0, 0, now},
+    Entry{"phone", 1, 2, phone},
+    Entry{"first", 1, 1, first},
+    Entry{"last", 1, 1, last},
+    Entry{"size", 1, 1, length},
+    Entry{"sum", 1, 1, sum},
+    Entry{"sort", 1, 1, sort},
+    Entry{"unique", 1, 1, unique},
+};
+
+// A call is looked up for every event: four slots for each function, so that a name is nearly always in its first.
+constexpr std::size_t slots = std::bit_ceil(4 * all.size());
+
+constexpr std::size_t slot_of(std::string_view name) {
+  std::size_t sum = name.size();
+  for (const char c : name) sum = sum * 31 + static_cast<unsigned char>(c);
+  return sum % slots;
+}
+
+constexpr auto places = [] {
+  std::array<const Entry*, slots> made{};
+  for (const Entry& entry : all) {
+    std::size_t at = slot_of(entry.name);
+    while (made[at] != nullptr) at = (at + 1) % slots;
+    made[at] = &entry;
+  }
+  return made;
+}();
+
+const Entry* entry_of(std::string_view name) {
+  std::size_t at = slot_of(name);
+  while (places[at] != nullptr && places[at]->name != name) at = (at + 1) % slots;
+  return places[at];
 }
 
 }  // namespace
 
 tl::expected<Value, std::string> call_function(std::string_view name, std::span<const Argument> arguments,
                                                const Surroundings& around) {
-  const auto found = table().find(name);
-  if (found == table().end()) return no(fmt::format("there is no function `{}`", name));
-  const Entry& entry = found->second;
-  if (arguments.size() < entry.least || arguments.size() > entry.most) {
+  const Entry* entry = entry_of(name);
+  if (entry == nullptr) return no(fmt::format("there is no function `{}`", name));
+  if (arguments.size() < entry->least || arguments.size() > entry->most) {
     return no(fmt::format("`{}` does not take {} values", name, arguments.size()));
   }
-  return entry.call(arguments, around);
+  return entry->call(arguments, around);
 }
 
 std::optional<std::string> phone_number(std::string_view text, const std::string& region) {

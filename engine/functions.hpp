@@ -15,9 +15,9 @@ namespace pipewright::engine {
 
 /// One argument with what its call needs to say of it.
 struct Argument {
-  Value value;
-  const dsl::Type* type = nullptr;  ///< static; money prints with two decimals
-  std::string_view path;            ///< its source text, for the message
+  const Value& value;
+  const dsl::Type* type;  ///< static; money prints with two decimals
+  std::string_view path;  ///< its source text, for the message
 };
 
 struct Surroundings {

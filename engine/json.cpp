@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -104,11 +105,9 @@ class Reader {
     for (auto field : object) {
       std::string_view name;
       check(field.unescaped_key().get(name));
-      std::string key(name);
       ondemand::value inner;
       check(field.value().get(inner));
-      Value value = read(inner, depth + 1);
-      fields.set(std::move(key), std::move(value));
+      fields.set(std::string(name), read(inner, depth + 1));
     }
     Record record = fields.take();
     if (depth == 0) fields_before = std::clamp<std::size_t>(record.size(), 2, 64);
@@ -186,12 +185,19 @@ void replace_lone_surrogates(std::string& text, std::size_t size) {
 // ---- writing
 // -------------------------------------------------------------------------------------------------------------------------
 
+constexpr auto is_escaped = [] {
+  std::array<bool, 256> escaped{};
+  for (std::size_t c = 0; c < 0x20; ++c) escaped[c] = true;
+  escaped['"'] = escaped['\\'] = true;
+  return escaped;
+}();
+
 void append_escaped(std::string& out, std::string_view text) {
   out.push_back('"');
   std::size_t from = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    if (!is_escaped[c]) continue;
     out.append(text, from, i - from);
     from = i + 1;
     switch (c) {

@@ -25,8 +25,13 @@ void set_field(Record& record, std::string_view name, Value value) {
 void RecordBuilder::set(std::string name, Value value) {
   constexpr std::size_t many = 48;
   if (record_.size() < many) {
-    if (!record_.empty()) return set_field(record_, name, std::move(value));
-    record_.reserve(expected_);
+    if (record_.empty()) record_.reserve(expected_);
+    for (auto& [field, held] : record_) {
+      if (field.size() == name.size() && field == name) {
+        held = std::move(value);
+        return;
+      }
+    }
     record_.emplace_back(std::move(name), std::move(value));
     return;
   }

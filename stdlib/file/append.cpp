@@ -122,8 +122,12 @@ Task<Outcomes> append(Connection& connection, Batch batch, Calls& calls) {
   for (std::string& text : files.log) calls.note(std::move(text));
   files.log.clear();
   std::set<std::string> in_this_batch;
-  for (std::size_t i = 0; i < batch.size(); ++i)
-    outcomes.push_back(blocked ? Outcome::failed(*blocked) : append_one(files, batch[i], i, in_this_batch));
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (blocked)
+      outcomes.push_back(Outcome::failed(*blocked));
+    else
+      outcomes.push_back(append_one(files, batch[i], i, in_this_batch));
+  }
   co_return outcomes;
 }
 

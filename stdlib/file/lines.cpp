@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 
@@ -158,6 +160,12 @@ std::optional<std::uint64_t> end_of_long_line(Reading& reading, std::uint64_t be
   }
 }
 
+// As fmt does, but for every line of a large file.
+void append_whole(std::string& text, std::uint64_t number) {
+  std::array<char, 20> digits{};
+  text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos; }
 
 // A last line without its end: whole as it is? A number may go on.
@@ -222,8 +230,12 @@ class Pages {
       place_.generation = here.generation;
     }
     NewEvent& event = page_.events.emplace_back();
-    event.identity = fmt::format("{} {}@{}", path_, place_.generation, offset);
-    event.key = fmt::format("{}:{}", written_, place_.line);
+    event.identity.reserve(path_.size() + place_.generation.size() + 22);
+    event.identity.append(path_).append(" ").append(place_.generation).append("@");
+    append_whole(event.identity, offset);
+    event.key.reserve(written_.size() + 21);
+    event.key.append(written_).append(":");
+    append_whole(event.key, place_.line);
     event.raw = std::move(value);
   }
   // The lines before it go first.

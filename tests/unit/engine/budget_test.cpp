@@ -36,7 +36,7 @@ Progress go(const plan::Steps& steps, const Value& record, const BudgetLimits& l
   return advance(kept.back(), plan, tables, event, recorded);
 }
 
-// In a process of its own with 768 MB beyond what this one has mapped, and 20 seconds.
+// In a process of its own with 768 MB beyond what this one has mapped, and two minutes of the processor.
 Came walked(const plan::Steps& steps, const Value& record) {
   std::array<int, 2> pipe{};
   REQUIRE(::pipe(pipe.data()) == 0);
@@ -53,7 +53,8 @@ Came walked(const plan::Steps& steps, const Value& record) {
     const rlimit limit{most, most};
     ::setrlimit(RLIMIT_AS, &limit);
 #endif
-    ::alarm(20);
+    const rlimit patience{120, 120};  // in seconds of the processor: a busy machine ends nothing
+    ::setrlimit(RLIMIT_CPU, &patience);
     const Progress progress = go(steps, record);
     std::string told = progress.ending ? ending_text(progress.ending->kind) + "\n" + progress.ending->reason + "\n" +
                                              std::to_string(progress.ending->place ? progress.ending->place->line : 0)
