@@ -6,49 +6,19 @@
 #include <span>
 
 #include "base/overloaded.hpp"
+#include "engine/eval_parts.hpp"
 #include "engine/functions.hpp"
 #include "engine/json.hpp"
 
 namespace pipewright::engine {
+using namespace evaluation;
+
 namespace {
 
 namespace plan = dsl::plan;
 using dsl::Type;
 using plan::Expr;
 using plan::Operator;
-
-tl::unexpected<Halt> halt(const Expr& at, std::string reason) {
-  return tl::unexpected<Halt>(Halt{Halt::Kind::fail, std::move(reason), &at.place});
-}
-
-std::string path_of(const Expr& expr) {
-  if (!expr.place.text.empty()) return expr.place.text;
-  if (const auto* member = std::get_if<plan::Member>(&expr.node)) {
-    const std::string outer = path_of(*member->record);
-    return outer.empty() ? member->name : outer + "." + member->name;
-  }
-  return {};
-}
-
-std::string named(const Expr& expr) {
-  const std::string path = path_of(expr);
-  return path.empty() ? "a value" : fmt::format("`{}`", path);
-}
-
-std::string shown(const Value& value) { return json_start(value, 80); }
-
-tl::unexpected<Halt> broken(const Expr& at, const Broken& value) {
-  return halt(at, fmt::format("`{}` is {}, not {}", value.path, value.found, value.expected));
-}
-
-tl::unexpected<Halt> wrong(const Expr& at, const Value& value, std::string_view wanted) {
-  if (value.is_null()) return halt(at, fmt::format("{} is null", named(at)));
-  return halt(at, fmt::format("{} is {}, not {}", named(at), shown(value), wanted));
-}
-
-tl::unexpected<Halt> exceeded(const Expr& at, const Scope& scope) {
-  return halt(at, fmt::format("{} {}", named(at), scope.budget.reason()));
-}
 
 // A value that goes into a list or record, counted as it will be written there.
 bool makes(const Value& value, Scope& scope) { return scope.budget.make(weight_of(value, scope.budget.room())); }
@@ -117,7 +87,7 @@ Evaluated lookup(const Expr& expr, const plan::Lookup& node, Scope& scope) {
   if (scope.reached != nullptr) scope.reached->take(row != nullptr ? row->place : table.place, 0);
   if (row != nullptr) return evaluate(row->value, scope);
   const std::string what = key->is_null() ? fmt::format("{} is null", named(*node.key))
-                                          : fmt::format("{} is {}", named(*node.key), shown(*key));
+                                          : fmt::format("{} is {}", named(*node.key), json_start(*key, 80));
   switch (table.otherwise) {
     case plan::Table::Otherwise::keep:
       return key;
@@ -139,98 +109,6 @@ Evaluated truth(const Expr& expr, Scope& scope) {
   if (!value || value->boolean() != nullptr) return value;
   if (value->is_null()) return Value(false);  // `where` and `when` want true
   return wrong(expr, *value, "true or false");
-}
-
-Evaluated arithmetic(const Expr& expr, const plan::Binary& node, const Value& left, const Value& right) {
-  const Decimal* a = left.number();
-  const Decimal* b = right.number();
-  if (a == nullptr || b == nullptr)
-    return a == nullptr ? wrong(*node.left, left, "a number") : wrong(*node.right, right, "a number");
-  std::optional<Decimal> result;
-  switch (node.op) {
-    case Operator::add:
-      result = add(*a, *b);
-      break;
-    case Operator::subtract:
-      result = subtract(*a, *b);
-      break;
-    case Operator::multiply:
-      result = multiply(*a, *b);
-      break;
-    case Operator::divide:
-      if (b->is_zero()) return halt(expr, fmt::format("{} divides by zero", named(expr)));
-      result = divide(*a, *b);
-      break;
-    default:
-      if (b->is_zero()) return halt(expr, fmt::format("{} divides by zero", named(expr)));
-      result = remainder(*a, *b);
-  }
-  if (!result) return halt(expr, fmt::format("{} needs more than {} digits", named(expr), Decimal::max_digits));
-  return Value(*result);
-}
-
-constexpr std::int64_t furthest = std::int64_t{1} << 52;  // milliseconds: a hundred thousand years
-
-std::chrono::sys_days days_of(const Date& date) {
-  using namespace std::chrono;
-  return sys_days(year(date.year) / month(date.month) / day(date.day));
-}
-
-Date date_of(std::chrono::sys_days days) {
-  const std::chrono::year_month_day date(days);
-  return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day())};
-}
-
-// Times, dates and durations; nothing where the operands are others.
-std::optional<Evaluated> calendar(const Expr& expr, const plan::Binary& node, const Value& left, const Value& right) {
-  if (node.op != Operator::add && node.op != Operator::subtract) return std::nullopt;
-  const bool plus = node.op == Operator::add;
-  const auto far = [](Duration span) { return span.count() > furthest || span.count() < -furthest; };
-  const Duration* span = right.duration();
-  if (span != nullptr && far(*span)) return Evaluated(halt(expr, fmt::format("{} is out of range", named(expr))));
-  const Duration step = span == nullptr ? Duration(0) : (plus ? *span : -*span);
-  if (span != nullptr && left.time() != nullptr && !far(left.time()->time_since_epoch()))
-    return Evaluated(Value(*left.time() + step));
-  if (span != nullptr && left.duration() != nullptr && !far(*left.duration()))
-    return Evaluated(Value(*left.duration() + step));
-  if (span != nullptr && left.date() != nullptr) {
-    const auto moved = days_of(*left.date()) + std::chrono::floor<std::chrono::days>(step);
-    const Date date = date_of(std::chrono::sys_days(moved.time_since_epoch()));
-    if (date.year < 1 || date.year > 9999) return Evaluated(halt(expr, fmt::format("{} is out of range", named(expr))));
-    return Evaluated(Value(date));
-  }
-  if (!plus && left.time() != nullptr && right.time() != nullptr)
-    return Evaluated(Value(Duration(*left.time() - *right.time())));
-  if (!plus && left.date() != nullptr && right.date() != nullptr) {
-    return Evaluated(Value(std::chrono::duration_cast<Duration>(days_of(*left.date()) - days_of(*right.date()))));
-  }
-  if (plus && left.duration() != nullptr && right.time() != nullptr && !far(*left.duration())) {
-    return Evaluated(Value(*right.time() + *left.duration()));
-  }
-  return std::nullopt;
-}
-
-Evaluated ordered(const Expr& expr, const plan::Binary& node, const Value& left, const Value& right) {
-  if (left.is_null()) return wrong(*node.left, left, "");
-  if (right.is_null()) return wrong(*node.right, right, "");
-  std::optional<std::strong_ordering> order;
-  if (left.number() && right.number()) order = *left.number() <=> *right.number();
-  if (left.time() && right.time())
-    order = left.time()->time_since_epoch().count() <=> right.time()->time_since_epoch().count();
-  if (left.date() && right.date()) order = *left.date() <=> *right.date();
-  if (left.duration() && right.duration()) order = left.duration()->count() <=> right.duration()->count();
-  if (left.text() && right.text()) order = left.text()->compare(*right.text()) <=> 0;
-  if (!order) return halt(expr, fmt::format("{} and {} have no order", shown(left), shown(right)));
-  switch (node.op) {
-    case Operator::less:
-      return Value(*order < 0);
-    case Operator::less_or_equal:
-      return Value(*order <= 0);
-    case Operator::greater:
-      return Value(*order > 0);
-    default:
-      return Value(*order >= 0);
-  }
 }
 
 Evaluated membership(const plan::Binary& node, const Value& left, const Value& right, Scope& scope) {
