@@ -134,6 +134,9 @@ void Engine::call(Job& job, Request request, std::function<void(CallResult)> don
     return;
   }
   if (stopping_) return done(tl::unexpected<Lost>(Lost{Delivery::not_sent, "stopping"}));
+  const bool ended = !job.effects.empty() && std::all_of(job.effects.begin(), job.effects.end(),
+                                                         [](const QueuedEffect& each) { return each.event->skip; });
+  if (ended) return done(tl::unexpected<Lost>(Lost{Delivery::not_sent, "ended by hand"}));
   // Several pipelines poll one source: one request answers all that ask the same.
   if (job.poller != nullptr && !request.write) {
     for (auto& [id, other] : calls_) {
@@ -153,6 +156,7 @@ void Engine::call(Job& job, Request request, std::function<void(CallResult)> don
   pending.limiter = &limiter(*job.connection, request.group);
   pending.request = std::move(request);
   pending.done = std::move(done);
+  pending.asked_at = now_;
   pending.limiter->waiting.push_back(id);
   send_from(*pending.limiter);
 }

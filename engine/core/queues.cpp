@@ -195,9 +195,13 @@ bool Engine::may_call(EffectQueue& queue, const Connection& connection) {
   Limiter& first = limiter(connection, group_of(queue));
   if (options_.once && first.failing_since) wake(*first.failing_since + options_.give_up);
   if (!first.waiting.empty()) {
+    // Of equal right is who waits longer: a source that is polled more often than the limit allows always waits.
     const double mine = priority_of(queue);
+    const Instant since = queue.waiting.begin()->second.ready_at;
     return first.failures == 0 && std::all_of(first.waiting.begin(), first.waiting.end(), [&](CallId id) {
-             return mine < priority_of(first, calls_.at(id).job->shares);
+             const PendingCall& call = calls_.at(id);
+             const double theirs = priority_of(first, call.job->shares);
+             return mine < theirs || (mine == theirs && since < call.asked_at);
            });
   }
   if (open(first)) return true;

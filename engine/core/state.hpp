@@ -206,6 +206,7 @@ struct PendingCall {
   std::function<void(CallResult)> done;
   std::vector<std::pair<std::uint64_t, std::function<void(CallResult)>>> sharers;  ///< other polls that ask the same
   Limiter* limiter = nullptr;
+  Instant asked_at{};  ///< when the job asked for it
   bool sent = false;
   Instant sent_at{Duration(0)};       ///< steady
   Instant sent_at_wall{Duration(0)};  ///< for the record

@@ -62,6 +62,40 @@ TEST_CASE("what a person skips is not sent any more, though it stood in a queue"
   CHECK(counters_of(world, "tell").skipped == 1);
 }
 
+TEST_CASE("what a person skips between its calls is not written") {
+  for (const Duration later :
+       {Duration(0), Duration(seconds(30))}) {  // the look-up is under way; its response is there
+    CAPTURE(later.count());
+    World world(31, Faults{});
+    add(world, 1, 1);
+    Core core(world, world, Options{});
+    const auto run = program(world, {pipeline("orders", "sim.new", {upsert("sim.order")})}, "one", {minutes(5), 1});
+    REQUIRE(world.start(core, run));
+    for (int i = 0; i < 60 && world.target.calls["order/find"] == 0; ++i) world.run(core, world.now + minutes(1));
+    REQUIRE(world.target.calls["order/find"] == 1);
+    world.run(core, world.now + later);
+    REQUIRE(world.target.kinds["order"].empty());
+    const auto answers =
+        asked(world, core, [&](Core::Answers answered) { core.skip({1}, "", world.clock(), std::move(answered)); });
+    CHECK(answers[0].accepted);
+    world.run(core, world.now + seconds(30));
+    CHECK(counters_of(world, "orders").skipped == 1);
+    world.run(core, world.now + minutes(30));
+    CHECK(world.target.kinds["order"].empty());
+  }
+}
+
+TEST_CASE("an effect does not wait for ever behind the polls of its own pipeline") {
+  World world(34, Faults{});
+  for (int key = 1; key <= 3; ++key) add(world, key, 1);
+  Core core(world, world, Options{});
+  const auto run = program(world, {pipeline("orders", "sim.new", {upsert("sim.order")})}, "one", {minutes(5), 1});
+  REQUIRE(world.start(core, run));
+  world.run(core, world.now + hours(1));  // a dozen calls, and the source would take them all
+  CHECK(world.target.kinds["order"].size() == 3);
+  CHECK(world.target.calls["script/find"] >= 3);
+}
+
 TEST_CASE("a secret that a server echoes, or a request carries, is in no reason and in no exchange") {
   const std::string secret = "correct-horse-battery";
   World world(32, Faults{});
