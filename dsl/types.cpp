@@ -154,8 +154,10 @@ std::optional<Type> common(const Type& a, const Type& b) {
     if (const auto element = common(*a.element, *b.element)) return with_null(list_of(*element));
     return std::nullopt;
   }
-  if (a.is(Kind::record) && b.is(Kind::record) && a.record->name.empty() && b.record->name.empty()) {
-    // Of two literals: what one of them lacks may be null.
+  const bool partial =
+      a.is(Kind::record) && b.is(Kind::record) && (a.record->name.empty() || a.record->name != b.record->name);
+  if (partial && (a.record->name.empty() || b.record->name.empty() || fits(a, b, true) || fits(b, a, true))) {
+    // What one of them lacks may be null.
     auto both = std::make_shared<RecordType>();
     for (const FieldType& field : a.record->fields) {
       FieldType joined = field;
@@ -174,6 +176,8 @@ std::optional<Type> common(const Type& a, const Type& b) {
     return with_null(record_of(std::move(both)));
   }
   if (a.is(Kind::json) || b.is(Kind::json)) return a.kind == b.kind ? std::optional(with_null(a)) : std::nullopt;
+  // An id is compared by its text, whatever it stands beside.
+  if (a.is(Kind::id) && fits(b, a, true)) return with_null(a);
   if (fits(a, b, true)) return with_null(b);
   if (fits(b, a, true)) return with_null(a);
   if ((a.is(Kind::enumeration) || a.is(Kind::text)) && (b.is(Kind::enumeration) || b.is(Kind::text)))

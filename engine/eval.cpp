@@ -60,10 +60,10 @@ Evaluated element(const plan::Element& node, Scope& scope) {
   }
   if (list->list() == nullptr) return Value();  // json that is no list has no element
   const Decimal* number = index->number();
-  const auto at = number == nullptr ? std::nullopt : number->integer();
-  if (!at) return wrong(*node.index, *index, "a whole number");
+  if (number == nullptr || !number->is_integer()) return wrong(*node.index, *index, "a whole number");
+  const auto at = number->integer();
   const List& elements = *list->list();
-  if (*at < 0 || static_cast<std::size_t>(*at) >= elements.size()) return Value();
+  if (!at || *at < 0 || static_cast<std::size_t>(*at) >= elements.size()) return Value();
   const Value& found = elements[static_cast<std::size_t>(*at)];
   if (found.broken() != nullptr) return broken(*node.list, *found.broken());
   return found;
@@ -255,12 +255,13 @@ Evaluated called(const Expr& expr, const plan::Call& node, Scope& scope) {
 Evaluated text_of(const Expr& expr, const plan::TextOf& node, Scope& scope) {
   std::string text;
   for (const Expr& part : node.parts) {
-    if (const Value* here = held(part, scope); here != nullptr && here->broken() == nullptr) {
+    if (const Value* here = held(part, scope); here != nullptr && here->broken() == nullptr && !here->is_null()) {
       if (!append_printed(text, *here, part.type, scope.budget)) return exceeded(expr, scope);
       continue;
     }
     Evaluated value = evaluate(part, scope);
     if (!value) return value;
+    if (value->is_null()) return wrong(part, *value, "a value");
     if (!append_printed(text, *value, part.type, scope.budget)) return exceeded(expr, scope);
   }
   return Value(std::move(text));
@@ -320,7 +321,15 @@ Value value_of(const plan::Constant& constant) {
 
 bool equal(const Value& a, const Value& b) {
   const bool mixed = (a.number() != nullptr && b.text() != nullptr) || (a.text() != nullptr && b.number() != nullptr);
-  return mixed ? a.id_text() == b.id_text() : a == b;
+  if (mixed) return a.id_text() == b.id_text();
+  if (a.list() != nullptr && b.list() != nullptr)
+    return std::equal(a.list()->begin(), a.list()->end(), b.list()->begin(), b.list()->end(), equal);
+  if (a.record() == nullptr || b.record() == nullptr) return a == b;
+  return a.record()->size() == b.record()->size() &&
+         std::all_of(a.record()->begin(), a.record()->end(), [&](const auto& field) {
+           const Value* other = find_field(*b.record(), field.first);
+           return other != nullptr && equal(field.second, *other);
+         });
 }
 
 std::string printed(const Value& value, const dsl::Type& type) {

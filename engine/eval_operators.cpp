@@ -14,6 +14,10 @@ using plan::Operator;
 std::string shown(const Value& value) { return json_start(value, 80); }
 
 constexpr std::int64_t furthest = std::int64_t{1} << 52;  // milliseconds: a hundred thousand years
+constexpr Instant first_moment{std::chrono::sys_days(std::chrono::year(1) / 1 / 1)};
+constexpr Instant end_of_time{std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1)};
+
+bool far(Duration span) { return span.count() > furthest || span.count() < -furthest; }
 
 std::chrono::sys_days days_of(const Date& date) {
   using namespace std::chrono;
@@ -23,6 +27,17 @@ std::chrono::sys_days days_of(const Date& date) {
 Date date_of(std::chrono::sys_days days) {
   const std::chrono::year_month_day date(days);
   return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day())};
+}
+
+// A duration and a whole number; nothing where the operands are others.
+std::optional<Evaluated> multiplied(const Expr& expr, const Value& left, const Value& right) {
+  const Duration* span = left.duration() != nullptr ? left.duration() : right.duration();
+  const Decimal* times = left.number() != nullptr ? left.number() : right.number();
+  if (span == nullptr || times == nullptr) return std::nullopt;
+  const auto product = multiply(Decimal(static_cast<std::int64_t>(span->count())), *times);
+  const auto made = product && product->is_integer() ? product->integer() : std::nullopt;
+  if (!made || far(Duration(*made))) return Evaluated(halt(expr, fmt::format("{} is out of range", named(expr))));
+  return Evaluated(Value(Duration(*made)));
 }
 
 }  // namespace
@@ -88,18 +103,28 @@ Evaluated arithmetic(const Expr& expr, const plan::Binary& node, const Value& le
 
 // Times, dates and durations; nothing where the operands are others.
 std::optional<Evaluated> calendar(const Expr& expr, const plan::Binary& node, const Value& left, const Value& right) {
+  if (node.op == Operator::multiply) return multiplied(expr, left, right);
   if (node.op != Operator::add && node.op != Operator::subtract) return std::nullopt;
+  // A duration and a moment: the moment moves, wherever it stands.
+  if (node.op == Operator::add && left.duration() != nullptr && (right.time() != nullptr || right.date() != nullptr))
+    return calendar(expr, node, right, left);
   const bool plus = node.op == Operator::add;
-  const auto far = [](Duration span) { return span.count() > furthest || span.count() < -furthest; };
   const Duration* span = right.duration();
   if (span != nullptr && far(*span)) return Evaluated(halt(expr, fmt::format("{} is out of range", named(expr))));
   const Duration step = span == nullptr ? Duration(0) : (plus ? *span : -*span);
-  if (span != nullptr && left.time() != nullptr && !far(left.time()->time_since_epoch()))
-    return Evaluated(Value(*left.time() + step));
+  if (span != nullptr && left.time() != nullptr) {
+    const Instant moved = far(left.time()->time_since_epoch()) ? Instant::max() : *left.time() + step;
+    if (moved < first_moment || moved >= end_of_time)
+      return Evaluated(halt(expr, fmt::format("{} is out of range", named(expr))));
+    return Evaluated(Value(moved));
+  }
   if (span != nullptr && left.duration() != nullptr && !far(*left.duration()))
     return Evaluated(Value(*left.duration() + step));
   if (span != nullptr && left.date() != nullptr) {
-    const auto moved = days_of(*left.date()) + std::chrono::floor<std::chrono::days>(step);
+    if (step % std::chrono::days(1) != Duration(0))
+      return Evaluated(
+          halt(expr, fmt::format("{} moves a date by {}, which are no whole days", named(expr), duration_text(*span))));
+    const auto moved = days_of(*left.date()) + std::chrono::duration_cast<std::chrono::days>(step);
     const Date date = date_of(std::chrono::sys_days(moved.time_since_epoch()));
     if (date.year < 1 || date.year > 9999) return Evaluated(halt(expr, fmt::format("{} is out of range", named(expr))));
     return Evaluated(Value(date));
@@ -108,9 +133,6 @@ std::optional<Evaluated> calendar(const Expr& expr, const plan::Binary& node, co
     return Evaluated(Value(Duration(*left.time() - *right.time())));
   if (!plus && left.date() != nullptr && right.date() != nullptr) {
     return Evaluated(Value(std::chrono::duration_cast<Duration>(days_of(*left.date()) - days_of(*right.date()))));
-  }
-  if (plus && left.duration() != nullptr && right.time() != nullptr && !far(*left.duration())) {
-    return Evaluated(Value(*right.time() + *left.duration()));
   }
   return std::nullopt;
 }

@@ -1,14 +1,15 @@
 #include "engine/functions_parts.hpp"
 
 #include <fmt/format.h>
-#include <phonenumbers/phonenumberutil.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <unordered_set>
 
+#include "base/phone.hpp"
 #include "base/text.hpp"
+#include "dsl/patterns.hpp"
 #include "engine/eval.hpp"
 #include "engine/json.hpp"
 
@@ -48,7 +49,10 @@ std::optional<std::string> as_text(const Argument& argument) {
 }
 
 std::optional<std::int64_t> as_index(const Argument& argument) {
-  return argument.value.number() == nullptr ? std::nullopt : argument.value.number()->integer();
+  const Decimal* number = argument.value.number();
+  if (number == nullptr || !number->is_integer()) return std::nullopt;
+  constexpr std::int64_t farthest = std::int64_t{1} << 62;  // farther than any list or text goes
+  return number->integer().value_or(number->is_negative() ? -farthest : farthest);
 }
 
 }  // namespace functions
@@ -222,6 +226,7 @@ Made sort(Arguments args, const Surroundings& around) {
   if (list == nullptr) return unfit(args[0], "a list");
   if (!around.budget->make(bytes_of(*list))) return exceeded(around);
   List sorted = *list;
+  std::erase_if(sorted, [](const Value& each) { return each.is_null(); });
   for (std::size_t i = 1; i < sorted.size(); ++i) {
     if (!order_of(sorted[0], sorted[i])) return unfit({sorted[i], nullptr, args[0].path}, "comparable with the others");
   }
@@ -251,10 +256,18 @@ Made unique(Arguments args, const Surroundings& around) {
 
 constexpr std::size_t longest_pattern = 1000;
 
+// Where the digits behind the point begin. A sign that stands more than once, or has `#` behind it, parts thousands
+// (`#,##0`).
+std::size_t decimal_point(std::string_view pattern) {
+  const std::size_t last = pattern.find_last_of(".,");
+  if (last == std::string_view::npos || pattern.find(pattern[last]) != last) return std::string_view::npos;
+  return pattern.find('#', last) == std::string_view::npos ? last : std::string_view::npos;
+}
+
 // `0.00`, `# ##0,00`, `00000`: digits behind the last point or comma, a separator of thousands, zeros in front.
 Made format_number(const Decimal& number, const std::string& pattern, const Argument& where,
                    const Surroundings& around) {
-  const std::size_t point = pattern.find_last_of(".,");
+  const std::size_t point = decimal_point(pattern);
   const std::size_t decimals = point == std::string::npos ? 0 : pattern.size() - point - 1;
   const auto rounded = number.rounded(static_cast<int>(std::min<std::size_t>(decimals, 18)));
   if (!rounded) return no(fmt::format("{} has too many digits", path(where)));
@@ -267,10 +280,8 @@ Made format_number(const Decimal& number, const std::string& pattern, const Argu
   const std::string_view whole =
       std::string_view(pattern).substr(0, point == std::string::npos ? pattern.size() : point);
   const auto zeros = static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '0'));
-  std::string separator;
-  for (const char c : whole) {
-    if (c != '0' && c != '#') separator.push_back(c);
-  }
+  const std::size_t parted = std::min(whole.find_first_not_of("0#"), whole.size());
+  const std::string separator(whole.substr(parted, whole.find_first_of("0#", parted) - parted));
   const std::size_t count = std::max(digits.size(), zeros);
   const std::size_t groups = (count - 1) / 3;
   if (!around.budget->make(count + groups * separator.size() + fraction.size() + 2)) return exceeded(around);
@@ -289,9 +300,13 @@ Made format(Arguments args, const Surroundings& around) {
   if (!pattern || pattern->size() > longest_pattern)
     return unfit(args[1], fmt::format("a pattern of {} bytes at most", longest_pattern));
   const Value& value = args[0].value;
+  if (const auto fault =
+          value.number() != nullptr ? dsl::fault_of_number_pattern(*pattern) : dsl::fault_of_time_pattern(*pattern))
+    return no(fault->what);
   if (value.number() != nullptr) return format_number(*value.number(), *pattern, args[0], around);
   if (value.time() != nullptr) return Value(zoned_text(*value.time(), *around.time_zone, *pattern));
-  if (value.date() != nullptr) return Value(zoned_text(start_of(*value.date(), "UTC"), "UTC", *pattern));
+  if (value.date() != nullptr)
+    return Value(zoned_text(start_of(*value.date(), *around.time_zone), *around.time_zone, *pattern));
   return unfit(args[0], "a time, a date or a number");
 }
 
@@ -301,7 +316,7 @@ Made phone(Arguments args, const Surroundings&) {
   const auto text = as_text(args[0]);
   if (!text) return Value();
   const auto region = args.size() > 1 ? as_text(args[1]) : std::optional<std::string>("RU");
-  if (!region) return unfit(args[1], "a region");
+  if (!region || !is_phone_region(*region)) return unfit(args[1], "a country, such as \"RU\"");
   if (auto number = phone_number(*text, *region)) return Value(std::move(*number));
   return Value();
 }
@@ -383,18 +398,6 @@ tl::expected<Value, std::string> call_function(std::string_view name, std::span<
     return no(fmt::format("`{}` does not take {} values", name, arguments.size()));
   }
   return entry->call(arguments, around);
-}
-
-std::optional<std::string> phone_number(std::string_view text, const std::string& region) {
-  using i18n::phonenumbers::PhoneNumber;
-  using i18n::phonenumbers::PhoneNumberUtil;
-  const PhoneNumberUtil& library = *PhoneNumberUtil::GetInstance();
-  PhoneNumber number;
-  if (library.Parse(std::string(text), region, &number) != PhoneNumberUtil::NO_PARSING_ERROR) return std::nullopt;
-  if (!library.IsPossibleNumber(number)) return std::nullopt;
-  std::string made;
-  library.Format(number, PhoneNumberUtil::E164, &made);
-  return made;
 }
 
 }  // namespace pipewright::engine

@@ -30,7 +30,4 @@ struct Surroundings {
 tl::expected<Value, std::string> call_function(std::string_view name, std::span<const Argument> arguments,
                                                const Surroundings& around);
 
-/// A phone number in E.164, or nothing where the text is none. `region` (`RU`) reads numbers without a country.
-std::optional<std::string> phone_number(std::string_view text, const std::string& region);
-
 }  // namespace pipewright::engine

@@ -46,6 +46,7 @@ Value settled(Value value, const Type& type, const Expr* expr) {
   Record fields;
   fields.reserve(record->size());
   for (const auto& [name, held] : *record) {
+    if (name == "@record") continue;  // the engine's own word (see normalise)
     const Expr* inner = nullptr;
     if (literal != nullptr) {
       for (const auto& [field, expression] : literal->fields) {
@@ -351,6 +352,7 @@ class Walk {
     const auto piece = [&](const plan::Expr& from) -> std::optional<Halt> {
       const Evaluated value = evaluate(from, scope_);
       if (!value) return value.error();
+      if (value->is_null()) return Halt{Halt::Kind::fail, fmt::format("{} is null", name_of(from)), &from.place};
       std::string text;
       if (!append_printed(text, *value, from.type, scope_.budget)) return exceeded_halt(from);
       made.text_parts.push_back({std::move(text), !std::holds_alternative<plan::Literal>(from.node)});

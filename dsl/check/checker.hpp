@@ -104,8 +104,7 @@ struct Checker {
   Typed record(const ast::RecordLiteral& record, Span span, const Type* wanted);
   void unknown_function(const ast::Call& node, Span span);
   Typed call(const ast::Call& call, Span span);
-  [[nodiscard]] Type call_type(const std::string& name, std::vector<Typed>& arguments, const std::vector<Span>& spans,
-                               Span span);
+  [[nodiscard]] Type call_type(const std::string& name, std::vector<Typed>& arguments, const std::vector<Span>& spans);
   void words_fit(const Type& enumeration, const ast::Expr& expr);  ///< literals stand for words of the enumeration
   /// Reports a null, json or a wrong type where `type` is needed; false when it reported.
   bool require(const Typed& value, const Type& type, Span span, const std::string& what);

@@ -1,9 +1,11 @@
 // Calls: how many arguments, of which types, and what comes out. What they compute is engine/functions.
 #include <fmt/format.h>
 
+#include "base/phone.hpp"
 #include "base/text.hpp"
 #include "dsl/check/checker.hpp"
 #include "dsl/functions.hpp"
+#include "dsl/patterns.hpp"
 
 namespace pipewright::dsl {
 
@@ -46,9 +48,9 @@ std::span<const FunctionSpec> functions() {
        "a phone number as +79871234567, null when it is none; the second argument is the country, RU without it"},
       {"first", "first(list)", 1, 1, "the first of a list, null of an empty one"},
       {"last", "last(list)", 1, 1, "the last of a list, null of an empty one"},
-      {"size", "size(list)", 1, 1, "how many a list holds"},
+      {"size", "size(list)", 1, 1, "how many a list holds; json that holds no list parks the event"},
       {"sum", "sum(list)", 1, 1, "the numbers of a list together"},
-      {"sort", "sort(list)", 1, 1, "in ascending order"},
+      {"sort", "sort(list)", 1, 1, "in ascending order, nulls left out"},
       {"unique", "unique(list)", 1, 1, "without what stands there already"},
   };
   return list;
@@ -151,7 +153,7 @@ Typed Checker::call(const ast::Call& node, Span span) {
     return bad(span);
   }
   if (unknown) return bad(span);
-  const Type type = call_type(node.function.text, arguments, spans, span);
+  const Type type = call_type(node.function.text, arguments, spans);
   if (type.is(Kind::unknown)) return bad(span);
   plan::Call made{node.function.text, {}};
   for (Typed& each : arguments) made.arguments.push_back(std::move(each.expr));
@@ -160,12 +162,17 @@ Typed Checker::call(const ast::Call& node, Span span) {
 
 namespace {
 
+// Of an argument that is a text without holes.
+const std::string* text_of_literal(const Typed& argument) {
+  const auto* literal = std::get_if<plan::Literal>(&argument.expr.node);
+  return literal == nullptr ? nullptr : std::get_if<std::string>(&literal->value);
+}
+
 bool single(const Type& type) { return !type.is(Kind::list) && !type.is(Kind::record) && !type.is(Kind::map); }
 
 }  // namespace
 
-Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, const std::vector<Span>& spans,
-                        Span span) {
+Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, const std::vector<Span>& spans) {
   const auto wants = [&](std::size_t index, Kind kind, const char* what) {
     return require(arguments[index], type_of(kind), spans[index], fmt::format("{} of `{}`", what, name));
   };
@@ -197,6 +204,12 @@ Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, 
   if (name == "phone") {
     if (!wants(0, Kind::text, "the number") || (arguments.size() > 1 && !wants(1, Kind::text, "the country")))
       return unknown;
+    if (const std::string* country = arguments.size() > 1 ? text_of_literal(arguments[1]) : nullptr;
+        country != nullptr && !is_phone_region(*country)) {
+      report(codes::wrong_arguments, spans[1], fmt::format("there is no country \"{}\"", *country)).help =
+          "write its two letters, such as \"RU\", \"BY\", \"KZ\"";
+      return unknown;
+    }
     return type_of(Kind::text, true);
   }
   if (name == "length") return wants(0, Kind::text, "the text") ? type_of(Kind::integer) : unknown;
@@ -223,16 +236,30 @@ Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, 
     const bool formats =
         arguments[0].type.is(Kind::time) || arguments[0].type.is(Kind::date) || numeric(arguments[0].type);
     if (!formats) return wrong(0, "a time, a date or a number");
+    if (const std::string* pattern = text_of_literal(arguments[1])) {
+      if (const auto fault =
+              numeric(arguments[0].type) ? fault_of_number_pattern(*pattern) : fault_of_time_pattern(*pattern)) {
+        report(codes::wrong_arguments, spans[1], fault->what).help = fault->help;
+        return unknown;
+      }
+    }
     return type_of(Kind::text);
   }
   if (name == "round" || name == "floor" || name == "ceil" || name == "abs") {
     if (!not_null_here(0)) return unknown;
     if (!numeric(arguments[0].type)) return wrong(0, "a number");
     if (arguments.size() > 1 && !wants(1, Kind::integer, "the digits")) return unknown;
+    const auto* literal = arguments.size() > 1 ? std::get_if<plan::Literal>(&arguments[1].expr.node) : nullptr;
+    const auto* digits = literal == nullptr ? nullptr : std::get_if<Decimal>(&literal->value);
+    if (digits != nullptr && (digits->is_negative() || *digits > Decimal(Decimal::division_scale))) {
+      report(codes::wrong_arguments, spans[1], fmt::format("`{}` rounds to 0 to 18 digits", name)).help =
+          "write a number from 0 to 18";
+      return unknown;
+    }
     const bool whole = name != "abs" && arguments.size() == 1 && arguments[0].type.is(Kind::decimal);
     return whole ? type_of(Kind::integer) : arguments[0].type;
   }
-  if ((name == "min" || name == "max") && !arguments[0].type.is(Kind::list)) {
+  if ((name == "min" || name == "max") && (arguments.size() > 1 || !arguments[0].type.is(Kind::list))) {
     Type type = arguments[0].type;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       if (!not_null_here(i)) return unknown;
@@ -245,16 +272,15 @@ Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, 
   }
   // What is left takes a list.
   if (name == "join")
-    return wants(0, Kind::unknown, "the list") &&
-                   (arguments[0].type.is(Kind::list) || !wrong(0, "a list of texts").is(Kind::unknown)) &&
+    return not_null_here(0) && (arguments[0].type.is(Kind::list) || !wrong(0, "a list of texts").is(Kind::unknown)) &&
                    wants(1, Kind::text, "the separator")
                ? type_of(Kind::text)
                : unknown;
+  // Like conversions: json that holds no list, or nothing, parks.
+  if (arguments[0].type.is(Kind::json) && (name == "first" || name == "last")) return type_of(Kind::json, true);
+  if (arguments[0].type.is(Kind::json) && name == "size") return type_of(Kind::integer);
   if (!not_null_here(0)) return unknown;
-  if (!arguments[0].type.is(Kind::list)) {
-    if (arguments[0].type.is(Kind::json) && (name == "first" || name == "last")) return type_of(Kind::json, true);
-    return wrong(0, "a list");
-  }
+  if (!arguments[0].type.is(Kind::list)) return wrong(0, "a list");
   const Type element = *arguments[0].type.element;
   if ((name == "min" || name == "max" || name == "sort") && (!single(element) || element.is(Kind::json)))
     return wrong(0, "a list of values that can be compared");
@@ -265,7 +291,7 @@ Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, 
     if (!numeric(element) && !element.is(Kind::unknown)) return wrong(0, "a list of numbers");
     return element.is(Kind::unknown) ? type_of(Kind::integer) : element.plain();
   }
-  (void)span;
+  if (name == "sort" && !element.is(Kind::unknown) && !element.is(Kind::null)) return list_of(element.plain());
   return arguments[0].type;
 }
 

@@ -187,10 +187,26 @@ Typed Checker::arithmetic(const ast::Binary& node, Typed left, Typed right, Span
                        type_text(right.type)));
     return bad(span);
   }
+  for (const auto* side : {&left, &right}) {
+    const auto* constant = std::get_if<plan::Literal>(&side->expr.node);
+    const auto* duration = constant == nullptr ? nullptr : std::get_if<Duration>(&constant->value);
+    if (!type->is(Kind::date) || duration == nullptr || *duration % std::chrono::days(1) == Duration(0)) continue;
+    const Span where = side == &left ? node.left->span : node.right->span;
+    const Span moment = side == &left ? node.right->span : node.left->span;
+    report(codes::wrong_type, where, fmt::format("a date moves by whole days, and `{}` is none", source().text(where)))
+        .help =
+        fmt::format("write `time({}) {} {}`", source().text(moment), source().text(node.op_span), source().text(where));
+    return bad(span);
+  }
   return {*type, {plan::Binary{node.op, std::move(left.expr), std::move(right.expr)}, *type, place(span)}};
 }
 
 namespace {
+
+// Ids and words of an enumeration are equal or not, and have no order.
+bool has_order(const Type& type) {
+  return numeric(type) || type.is(Kind::text) || type.is(Kind::time) || type.is(Kind::date) || type.is(Kind::duration);
+}
 
 bool comparable(const Type& a, const Type& b) {
   if (a.is(Kind::null) || b.is(Kind::null)) return true;
@@ -227,9 +243,19 @@ Typed Checker::comparison(const ast::Binary& node, Typed left, Typed right, Span
       return bad(span);
     }
   }
-  const bool ordered = equality || numeric(left.type) || left.type.is(Kind::text) || left.type.is(Kind::time) ||
-                       left.type.is(Kind::date) || left.type.is(Kind::duration);
-  if (!comparable(left.type, right.type) || !ordered) {
+  const bool ordered = equality || (has_order(left.type) && has_order(right.type));
+  if (comparable(left.type, right.type) && !ordered) {
+    const Typed& side = has_order(left.type) ? right : left;
+    const Span where = has_order(left.type) ? node.right->span : node.left->span;
+    Diagnostic& diagnostic =
+        report(codes::not_comparable, span,
+               fmt::format("`{}` is {}, which has no order", source().text(where), type_text(side.type.plain())));
+    if (side.type.is(Kind::id) || side.type.is(Kind::enumeration))
+      diagnostic.help = fmt::format("write `{}({})` to compare {}", side.type.is(Kind::id) ? "int" : "text",
+                                    source().text(where), side.type.is(Kind::id) ? "it as a number" : "its letters");
+    return bad(span);
+  }
+  if (!comparable(left.type, right.type)) {
     const bool units = numeric(left.type) && numeric(right.type);
     Diagnostic& diagnostic =
         report(units ? codes::money_units : codes::not_comparable, span,
@@ -351,7 +377,8 @@ Typed Checker::fallback(const ast::Binary& node, Span span) {
   Typed right = expression(*node.right);
   want_operand(*node.right, left.type);
   if (left.type.is(Kind::unknown) || right.type.is(Kind::unknown)) return bad(span);
-  const auto both = common(left.type.plain(), right.type);
+  // Only what is there counts on the left.
+  const auto both = left.type.is(Kind::null) ? std::optional(right.type) : common(left.type.plain(), right.type);
   if (!both) {
     report(codes::wrong_type, node.right->span,
            fmt::format("`??` offers {} in place of {}", type_text(right.type), type_text(left.type.plain())));

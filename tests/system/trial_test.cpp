@@ -3,12 +3,15 @@
 
 #include <filesystem>
 
-#include "tests/support/program.hpp"
+#include "tests/support/trial.hpp"
 
 using namespace pipewright;
 using test::Finished;
 using test::Json;
+using test::outcome;
+using test::passes;
 using test::Shop;
+using test::tried;
 
 namespace {
 
@@ -37,30 +40,6 @@ constexpr const char* incoming = R"(pipeline fbs_orders
      } initially { status: "new" }
 
 )";
-
-Finished tried(Shop& shop, const std::string& text, std::vector<std::string> more = {}) {
-  shop.write("shop.pipe", text);
-  more.insert(more.begin(), "test");
-  return shop.run(more);
-}
-
-/// One test around `items`; the JSON of its result.
-Json outcome(const std::string& pipelines, const std::string& of, const std::string& items) {
-  Shop shop;
-  const Finished finished =
-      tried(shop, pipelines + "\ntest \"t\" of " + of + " {\n" + items + "\n}\n", {"--format", "json"});
-  INFO(finished.err);
-  INFO(finished.out);
-  REQUIRE(finished.status <= 1);
-  return Json::parse(finished.out);
-}
-
-bool passes(const std::string& pipelines, const std::string& of, const std::string& items) {
-  const Json out = outcome(pipelines, of, items);
-  INFO(out.dump(1));
-  CHECK(out["tests"].size() == 1);
-  return out["failed"] == 0 && out["passed"] == 1;
-}
 
 }  // namespace
 
