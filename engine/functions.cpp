@@ -9,6 +9,7 @@
 
 #include "base/phone.hpp"
 #include "base/text.hpp"
+#include "dsl/functions.hpp"
 #include "dsl/patterns.hpp"
 #include "engine/eval.hpp"
 #include "engine/json.hpp"
@@ -34,7 +35,7 @@ tl::unexpected<std::string> unfit(const Argument& argument, std::string_view wan
   return no(fmt::format("{} is {}, not {}", path(argument), json_start(argument.value, 80), wanted));
 }
 
-tl::unexpected<std::string> exceeded(const Surroundings& around) {
+tl::unexpected<std::string> exceeded(const CallContext& around) {
   return no(fmt::format("the call {}", around.budget->reason()));
 }
 
@@ -64,7 +65,7 @@ using namespace functions;
 // ---- conversions
 // -----------------------------------------------------------------------------------------------------------------
 
-Made to_text(Arguments args, const Surroundings& around) {
+Made to_text(Arguments args, const CallContext& around) {
   if (auto text = as_text(args[0])) {
     if (!around.budget->make(text->size())) return exceeded(around);
     return Value(std::move(*text));
@@ -78,7 +79,7 @@ std::optional<Decimal> as_number(const Value& value) {
   return Decimal::parse(trimmed(*value.text()));
 }
 
-Made to_int(Arguments args, const Surroundings&) {
+Made to_int(Arguments args, const CallContext&) {
   const auto number = as_number(args[0].value);
   if (!number || !number->is_integer()) return unfit(args[0], "a whole number");
   const auto whole = number->rounded(0);
@@ -86,12 +87,12 @@ Made to_int(Arguments args, const Surroundings&) {
   return Value(*whole);
 }
 
-Made to_decimal(Arguments args, const Surroundings&) {
+Made to_decimal(Arguments args, const CallContext&) {
   if (const auto number = as_number(args[0].value)) return Value(*number);
   return unfit(args[0], "a number");
 }
 
-Made to_bool(Arguments args, const Surroundings&) {
+Made to_bool(Arguments args, const CallContext&) {
   const Value& value = args[0].value;
   if (value.boolean() != nullptr) return value;
   if (value.text() != nullptr && *value.text() == "true") return Value(true);
@@ -99,7 +100,7 @@ Made to_bool(Arguments args, const Surroundings&) {
   return unfit(args[0], "true or false");
 }
 
-Made to_date(Arguments args, const Surroundings& around) {
+Made to_date(Arguments args, const CallContext& around) {
   const Value& value = args[0].value;
   if (value.date() != nullptr) return value;
   if (value.time() != nullptr) return Value(date_in(*value.time(), *around.time_zone));
@@ -110,7 +111,7 @@ Made to_date(Arguments args, const Surroundings& around) {
   return unfit(args[0], "a date");
 }
 
-Made to_time(Arguments args, const Surroundings& around) {
+Made to_time(Arguments args, const CallContext& around) {
   const Value& value = args[0].value;
   if (value.time() != nullptr) return value;
   if (value.date() != nullptr) return Value(start_of(*value.date(), *around.time_zone));
@@ -139,11 +140,11 @@ Made rounded_by(Arguments args, Decimal::Rounding rounding) {
   return Value(*made);
 }
 
-Made round(Arguments args, const Surroundings&) { return rounded_by(args, Decimal::Rounding::half_up); }
-Made floor(Arguments args, const Surroundings&) { return rounded_by(args, Decimal::Rounding::floor); }
-Made ceil(Arguments args, const Surroundings&) { return rounded_by(args, Decimal::Rounding::ceiling); }
+Made round(Arguments args, const CallContext&) { return rounded_by(args, Decimal::Rounding::half_up); }
+Made floor(Arguments args, const CallContext&) { return rounded_by(args, Decimal::Rounding::floor); }
+Made ceil(Arguments args, const CallContext&) { return rounded_by(args, Decimal::Rounding::ceiling); }
 
-Made abs(Arguments args, const Surroundings&) {
+Made abs(Arguments args, const CallContext&) {
   const Decimal* number = args[0].value.number();
   if (number == nullptr) return unfit(args[0], "a number");
   return Value(number->is_negative() ? number->negated() : *number);
@@ -181,8 +182,8 @@ Made extreme(Arguments args, bool greatest) {
   return best;
 }
 
-Made min(Arguments args, const Surroundings&) { return extreme(args, false); }
-Made max(Arguments args, const Surroundings&) { return extreme(args, true); }
+Made min(Arguments args, const CallContext&) { return extreme(args, false); }
+Made max(Arguments args, const CallContext&) { return extreme(args, true); }
 
 // ---- lists
 // -----------------------------------------------------------------------------------------------------------------------
@@ -197,10 +198,10 @@ Made end_of(Arguments args, bool front) {
   return found;
 }
 
-Made first(Arguments args, const Surroundings&) { return end_of(args, true); }
-Made last(Arguments args, const Surroundings&) { return end_of(args, false); }
+Made first(Arguments args, const CallContext&) { return end_of(args, true); }
+Made last(Arguments args, const CallContext&) { return end_of(args, false); }
 
-Made sum(Arguments args, const Surroundings&) {
+Made sum(Arguments args, const CallContext&) {
   const List* list = args[0].value.list();
   if (list == nullptr) return unfit(args[0], "a list");
   Decimal total;
@@ -221,7 +222,7 @@ std::size_t bytes_of(const List& list) {
   return bytes;
 }
 
-Made sort(Arguments args, const Surroundings& around) {
+Made sort(Arguments args, const CallContext& around) {
   const List* list = args[0].value.list();
   if (list == nullptr) return unfit(args[0], "a list");
   if (!around.budget->make(bytes_of(*list))) return exceeded(around);
@@ -237,7 +238,7 @@ Made sort(Arguments args, const Surroundings& around) {
   return Value(std::move(sorted));
 }
 
-Made unique(Arguments args, const Surroundings& around) {
+Made unique(Arguments args, const CallContext& around) {
   const List* list = args[0].value.list();
   if (list == nullptr) return unfit(args[0], "a list");
   std::unordered_set<std::string> known;
@@ -266,7 +267,7 @@ std::size_t decimal_point(std::string_view pattern) {
 
 // `0.00`, `# ##0,00`, `00000`: digits behind the last point or comma, a separator of thousands, zeros in front.
 Made format_number(const Decimal& number, const std::string& pattern, const Argument& where,
-                   const Surroundings& around) {
+                   const CallContext& around) {
   const std::size_t point = decimal_point(pattern);
   const std::size_t decimals = point == std::string::npos ? 0 : pattern.size() - point - 1;
   const auto rounded = number.rounded(static_cast<int>(std::min<std::size_t>(decimals, 18)));
@@ -295,7 +296,7 @@ Made format_number(const Decimal& number, const std::string& pattern, const Argu
   return Value(std::move(made));
 }
 
-Made format(Arguments args, const Surroundings& around) {
+Made format(Arguments args, const CallContext& around) {
   const auto pattern = as_text(args[1]);
   if (!pattern || pattern->size() > longest_pattern)
     return unfit(args[1], fmt::format("a pattern of {} bytes at most", longest_pattern));
@@ -310,9 +311,9 @@ Made format(Arguments args, const Surroundings& around) {
   return unfit(args[0], "a time, a date or a number");
 }
 
-Made now(Arguments, const Surroundings& around) { return Value(around.now); }
+Made now(Arguments, const CallContext& around) { return Value(around.now); }
 
-Made phone(Arguments args, const Surroundings&) {
+Made phone(Arguments args, const CallContext&) {
   const auto text = as_text(args[0]);
   if (!text) return Value();
   const auto region = args.size() > 1 ? as_text(args[1]) : std::optional<std::string>("RU");
@@ -323,44 +324,42 @@ Made phone(Arguments args, const Surroundings&) {
 
 struct Entry {
   std::string_view name;
-  std::size_t least;
-  std::size_t most;
   Function call;
 };
 
 constexpr std::array all = {
-    Entry{"text", 1, 1, to_text},
-    Entry{"int", 1, 1, to_int},
-    Entry{"decimal", 1, 1, to_decimal},
-    Entry{"bool", 1, 1, to_bool},
-    Entry{"date", 1, 1, to_date},
-    Entry{"time", 1, 1, to_time},
-    Entry{"uppercase", 1, 1, upper},
-    Entry{"lowercase", 1, 1, lower},
-    Entry{"trim", 1, 1, trim},
-    Entry{"replace", 3, 3, replace},
-    Entry{"split", 2, 2, split},
-    Entry{"join", 1, 2, join_list},
-    Entry{"contains", 2, 2, contains},
-    Entry{"starts_with", 2, 2, starts_with},
-    Entry{"ends_with", 2, 2, ends_with},
-    Entry{"slice", 2, 3, slice},
-    Entry{"length", 1, 1, length},
-    Entry{"round", 1, 2, round},
-    Entry{"floor", 1, 2, floor},
-    Entry{"ceil", 1, 2, ceil},
-    Entry{"abs", 1, 1, abs},
-    Entry{"min", 1, 64, min},
-    Entry{"max", 1, 64, max},
-    Entry{"format", 2, 2, format},
-    Entry{"now", 0, 0, now},
-    Entry{"phone", 1, 2, phone},
-    Entry{"first", 1, 1, first},
-    Entry{"last", 1, 1, last},
-    Entry{"size", 1, 1, length},
-    Entry{"sum", 1, 1, sum},
-    Entry{"sort", 1, 1, sort},
-    Entry{"unique", 1, 1, unique},
+    Entry{"text", to_text},
+    Entry{"int", to_int},
+    Entry{"decimal", to_decimal},
+    Entry{"bool", to_bool},
+    Entry{"date", to_date},
+    Entry{"time", to_time},
+    Entry{"uppercase", upper},
+    Entry{"lowercase", lower},
+    Entry{"trim", trim},
+    Entry{"replace", replace},
+    Entry{"split", split},
+    Entry{"join", join_list},
+    Entry{"contains", contains},
+    Entry{"starts_with", starts_with},
+    Entry{"ends_with", ends_with},
+    Entry{"slice", slice},
+    Entry{"length", length},
+    Entry{"round", round},
+    Entry{"floor", floor},
+    Entry{"ceil", ceil},
+    Entry{"abs", abs},
+    Entry{"min", min},
+    Entry{"max", max},
+    Entry{"format", format},
+    Entry{"now", now},
+    Entry{"phone", phone},
+    Entry{"first", first},
+    Entry{"last", last},
+    Entry{"size", length},
+    Entry{"sum", sum},
+    Entry{"sort", sort},
+    Entry{"unique", unique},
 };
 
 // A call is looked up for every event: four slots for each function, so that a name is nearly always in its first.
@@ -382,6 +381,16 @@ constexpr auto places = [] {
   return made;
 }();
 
+// How many arguments each takes is said once, where the checker reads it.
+const std::array<const dsl::FunctionSpec*, all.size()>& specs() {
+  static const auto made = [] {
+    std::array<const dsl::FunctionSpec*, all.size()> found{};
+    for (std::size_t i = 0; i < all.size(); ++i) found[i] = dsl::function_named(all[i].name);
+    return found;
+  }();
+  return made;
+}
+
 const Entry* entry_of(std::string_view name) {
   std::size_t at = slot_of(name);
   while (places[at] != nullptr && places[at]->name != name) at = (at + 1) % slots;
@@ -391,10 +400,11 @@ const Entry* entry_of(std::string_view name) {
 }  // namespace
 
 tl::expected<Value, std::string> call_function(std::string_view name, std::span<const Argument> arguments,
-                                               const Surroundings& around) {
+                                               const CallContext& around) {
   const Entry* entry = entry_of(name);
   if (entry == nullptr) return no(fmt::format("there is no function `{}`", name));
-  if (arguments.size() < entry->least || arguments.size() > entry->most) {
+  const dsl::FunctionSpec& spec = *specs()[static_cast<std::size_t>(entry - all.data())];
+  if (arguments.size() < spec.least || arguments.size() > spec.most) {
     return no(fmt::format("`{}` does not take {} values", name, arguments.size()));
   }
   return entry->call(arguments, around);

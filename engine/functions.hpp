@@ -20,7 +20,8 @@ struct Argument {
   std::string_view path;  ///< its source text, for the message
 };
 
-struct Surroundings {
+/// What a call may know beside its arguments.
+struct CallContext {
   Instant now;
   const std::string* time_zone = nullptr;
   Budget* budget = nullptr;  ///< asked before anything large is made
@@ -28,6 +29,6 @@ struct Surroundings {
 
 /// The value, or why there is none, in words that name the argument's path.
 tl::expected<Value, std::string> call_function(std::string_view name, std::span<const Argument> arguments,
-                                               const Surroundings& around);
+                                               const CallContext& around);
 
 }  // namespace pipewright::engine

@@ -42,7 +42,7 @@ std::size_t hits(std::string_view text, std::string_view part) {
 }
 
 template <class Change>
-Made changed(Arguments args, const Surroundings& around, Change change) {
+Made changed(Arguments args, const CallContext& around, Change change) {
   const auto text = as_text(args[0]);
   if (!text) return unfit(args[0], "a text");
   if (!around.budget->make(text->size())) return exceeded(around);
@@ -51,17 +51,17 @@ Made changed(Arguments args, const Surroundings& around, Change change) {
 
 }  // namespace
 
-Made upper(Arguments args, const Surroundings& around) {
+Made upper(Arguments args, const CallContext& around) {
   return changed(args, around, [](const std::string& t) { return uppercase(t); });
 }
-Made lower(Arguments args, const Surroundings& around) {
+Made lower(Arguments args, const CallContext& around) {
   return changed(args, around, [](const std::string& t) { return lowercase(t); });
 }
-Made trim(Arguments args, const Surroundings& around) {
+Made trim(Arguments args, const CallContext& around) {
   return changed(args, around, [](const std::string& t) { return trimmed(t); });
 }
 
-Made replace(Arguments args, const Surroundings& around) {
+Made replace(Arguments args, const CallContext& around) {
   const auto text = as_text(args[0]);
   const auto from = as_text(args[1]);
   const auto to = as_text(args[2]);
@@ -84,7 +84,7 @@ Made replace(Arguments args, const Surroundings& around) {
   return Value(std::move(made));
 }
 
-Made split(Arguments args, const Surroundings& around) {
+Made split(Arguments args, const CallContext& around) {
   const auto text = as_text(args[0]);
   const auto separator = as_text(args[1]);
   if (!text) return unfit(args[0], "a text");
@@ -110,7 +110,7 @@ Made split(Arguments args, const Surroundings& around) {
   return Value(std::move(parts));
 }
 
-Made join_list(Arguments args, const Surroundings& around) {
+Made join_list(Arguments args, const CallContext& around) {
   const List* list = args[0].value.list();
   if (list == nullptr) return unfit(args[0], "a list");
   const auto separator = args.size() > 1 ? as_text(args[1]) : std::optional<std::string>("");
@@ -132,7 +132,7 @@ Made join_list(Arguments args, const Surroundings& around) {
   return Value(std::move(made));
 }
 
-Made contains(Arguments args, const Surroundings&) {
+Made contains(Arguments args, const CallContext&) {
   if (const List* list = args[0].value.list()) {
     return Value(
         std::any_of(list->begin(), list->end(), [&](const Value& each) { return equal(each, args[1].value); }));
@@ -144,7 +144,7 @@ Made contains(Arguments args, const Surroundings&) {
   return Value(text->find(*part) != std::string::npos);
 }
 
-Made starts_with(Arguments args, const Surroundings&) {
+Made starts_with(Arguments args, const CallContext&) {
   const auto text = as_text(args[0]);
   const auto part = as_text(args[1]);
   if (!text) return unfit(args[0], "a text");
@@ -152,7 +152,7 @@ Made starts_with(Arguments args, const Surroundings&) {
   return Value(text->starts_with(*part));
 }
 
-Made ends_with(Arguments args, const Surroundings&) {
+Made ends_with(Arguments args, const CallContext&) {
   const auto text = as_text(args[0]);
   const auto part = as_text(args[1]);
   if (!text) return unfit(args[0], "a text");
@@ -167,7 +167,7 @@ static std::size_t clamped(std::int64_t at, std::size_t size) {
   return static_cast<std::size_t>(std::min(at, length));
 }
 
-Made slice(Arguments args, const Surroundings& around) {
+Made slice(Arguments args, const CallContext& around) {
   const auto from = as_index(args[1]);
   if (!from) return unfit(args[1], "a whole number");
   std::optional<std::int64_t> to;
@@ -196,7 +196,7 @@ Made slice(Arguments args, const Surroundings& around) {
   return Value(text->substr(first, last - first));
 }
 
-Made length(Arguments args, const Surroundings&) {
+Made length(Arguments args, const CallContext&) {
   const Value& value = args[0].value;
   if (value.list() != nullptr) return Value(static_cast<std::int64_t>(value.list()->size()));
   if (value.record() != nullptr) return Value(static_cast<std::int64_t>(value.record()->size()));

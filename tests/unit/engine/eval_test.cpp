@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
 #include "build.hpp"
+#include "dsl/functions.hpp"
 #include "engine/eval.hpp"
+#include "engine/functions.hpp"
 #include "engine/json.hpp"
 
 namespace pipewright::engine {
@@ -154,6 +156,25 @@ TEST_CASE("money prints with two decimals, a comprehension filters") {
                                            Box<Expr>(op(Operator::greater, slot(3), lit(1)))});
   CHECK(shown(made) == "[6,4]");
   CHECK(shown(record({{"a", lit(1)}, {"b", null()}})) == "{\"a\":1}");
+}
+
+TEST_CASE("each function of the checker is computed, with as many arguments as the checker takes") {
+  const std::string zone = "UTC";
+  Budget budget;
+  const Value null;
+  for (const dsl::FunctionSpec& spec : dsl::functions()) {
+    for (const std::size_t count : {spec.least, spec.most}) {
+      CAPTURE(spec.name);
+      CAPTURE(count);
+      const std::vector<Argument> arguments(count, Argument{null, nullptr, {}});
+      const auto result = call_function(spec.name, arguments, {Instant(), &zone, &budget});
+      const std::string reason = result ? "" : result.error();
+      CHECK(reason.find("there is no function") == std::string::npos);
+      CHECK(reason.find("does not take") == std::string::npos);
+      const std::vector<Argument> more(spec.most + 1, Argument{null, nullptr, {}});
+      REQUIRE_FALSE(call_function(spec.name, more, {Instant(), &zone, &budget}));
+    }
+  }
 }
 
 }  // namespace pipewright::engine
