@@ -67,6 +67,17 @@ Value settled(Value value, const Type& type, const Expr* expr) {
   return Value(std::move(fields));
 }
 
+// A normalised record without what stands beside its fields; what was not normalised, such as a line of a file, as it
+// is.
+Value as_declared(const Value& record) {
+  if (record.record() == nullptr || find_field(*record.record(), "@record") == nullptr) return record;
+  Record fields;
+  for (const auto& [name, value] : *record.record()) {
+    if (name != "@record" && name != "raw") fields.emplace_back(name, value);
+  }
+  return Value(std::move(fields));
+}
+
 std::string brief(const Value& value) {
   if (value.is_null()) return "null";
   if (value.text() != nullptr) return shortened(*value.text(), 60);
@@ -312,10 +323,12 @@ class Walk {
     made.verb = node.verb;
     made.pipeline = event_.pipeline;
     made.event_key = event_.key;
-    // A line of a file is a text, of which each operation gets a copy.
-    if (event_.record.text() != nullptr && !count(event_.record))
-      return tl::unexpected<Halt>(Halt{Halt::Kind::fail, "the record " + scope_.budget.reason(), nullptr});
-    made.source_record = event_.record;
+    if (node.written.empty() && node.filling.empty()) {
+      // A line of a file is a text, of which each operation gets a copy.
+      if (event_.record.text() != nullptr && !count(event_.record))
+        return tl::unexpected<Halt>(Halt{Halt::Kind::fail, "the record " + scope_.budget.reason(), nullptr});
+      made.source_record = as_declared(event_.record);
+    }
     if (node.text) {
       if (auto halted = fill_text(*node.text, made)) return tl::unexpected<Halt>(std::move(*halted));
     }

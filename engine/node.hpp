@@ -300,8 +300,8 @@ struct Operation {
   std::string pipeline;
   std::string event_key;                   ///< the source record's id: `13833711`
   Delivery delivery = Delivery::not_sent;  ///< of an earlier try; unknown: it may have reached the target, ask first
-  std::optional<Value> assumed;  ///< dry run only: the record as an earlier event of this run would have left it
-  Value source_record;           ///< for `file.append` without braces
+  std::optional<Value> assumed;        ///< dry run only: the record as an earlier event of this run would have left it
+  std::optional<Value> source_record;  ///< of an action without braces: the source's record, as it is declared
 
   /// `written` over `filling`: a whole new record.
   [[nodiscard]] Record whole() const;

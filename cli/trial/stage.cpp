@@ -49,8 +49,8 @@ void note_all(Happened& happened, const engine::ActionNode& node, const Connecti
     for (const auto& [name, value] : batch[i].key) {
       if (engine::find_field(made.asked, name) == nullptr) made.asked.emplace_back(name, value);
     }
-    const bool record = node.name == "file.append" && batch[i].written.empty();
-    if (record && batch[i].source_record.record() != nullptr) made.asked = *batch[i].source_record.record();
+    const auto& record = batch[i].source_record;
+    if (node.name == "file.append" && record && record->record() != nullptr) made.asked = *record->record();
     made.result = outcomes[i].result;
     happened.made.push_back(std::move(made));
   }

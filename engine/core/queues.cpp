@@ -260,7 +260,7 @@ Task<Outcomes> Engine::appended_nothing(Batch wanted) {
   for (const Operation& each : wanted) {
     Outcome outcome = Outcome::done("append");
     outcome.record = each.whole();
-    if (outcome.record.empty() && each.source_record.record() != nullptr) outcome.record = *each.source_record.record();
+    if (each.source_record && each.source_record->record() != nullptr) outcome.record = *each.source_record->record();
     outcomes.push_back(std::move(outcome));
   }
   co_return outcomes;

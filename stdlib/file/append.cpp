@@ -42,13 +42,6 @@ const engine::Broken* broken_in(const Value& value) {
   return nullptr;
 }
 
-// The source's record goes out as it came, without what the engine added to it.
-Value line_of(const Operation& operation) {
-  if (!operation.written.empty()) return Value(operation.written);
-  const Value& raw = operation.source_record["raw"];
-  return operation.source_record.record() != nullptr && !raw.is_null() ? raw : operation.source_record;
-}
-
 // What data brings into a path names a file; it does not lead anywhere.
 std::optional<Failure> fault_of_path(const Operation& operation) {
   const std::string path = operation.text.value_or("");
@@ -93,7 +86,7 @@ tl::expected<Sink*, Failure> sink_of(Files& files, const std::string& path, std:
 
 Outcome append_one(Files& files, const Operation& operation, std::size_t index, std::set<std::string>& in_this_batch) {
   if (auto fault = fault_of_path(operation)) return Outcome::failed(std::move(*fault));
-  const Value line = line_of(operation);
+  const Value line = operation.source_record.value_or(Value(operation.written));
   if (const engine::Broken* broken = broken_in(line)) {
     return Outcome::failed(permanent(fmt::format("`{}` is {}, not {}", broken->path, broken->found, broken->expected),
                                      "fix the line, or leave it out with `where`"));

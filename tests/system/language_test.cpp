@@ -51,6 +51,15 @@ pipeline d on wb.fbs.new
                "d", "  given order { id: 7 }\n  expect log.info { text: \"A+B\" }"));
 }
 
+TEST_CASE("A2: a record in braces whose fields are all null is an empty record, not the whole one") {
+  Shop shop(
+      "on file.lines \"in.ndjson\" -> file.append \"out.ndjson\" only { comment: if line.comment != null then "
+      "text(line.comment) }\n");
+  shop.write("in.ndjson", "{\"id\":1,\"phone\":\"+7999\"}\n");
+  REQUIRE(shop.once()["written"] == 1);
+  CHECK(shop.read("out.ndjson") == "{}\n");
+}
+
 TEST_CASE("A3: an item of `each` that parks cuts short no other item") {
   CHECK(passes(R"(pipeline p on wb.fbs.new
   -> each a in [1, 2, 3] {
@@ -70,6 +79,25 @@ TEST_CASE("A5: the engine's own `@record` leaves it in no record") {
   const std::string line = shop.read("out.ndjson");
   CHECK(has(line, "order_uid"));
   CHECK_FALSE(has(line, "@record"));
+}
+
+TEST_CASE("A5: a file without braces holds the source's record, as a test and a dry run show it") {
+  Shop shop("on wb.fbs.new -> file.append \"out.ndjson\"\n");
+  shop.wb.add_tasks(wb::sandbox::Scheme::fbs, 1, {{"price", 103900}, {"convertedPrice", 103900}});
+  const auto shown = shop.run({"dry-run"});
+  CHECK(has(shown.out, "1039.00"));
+  CHECK_FALSE(has(shown.out, "@record"));
+  REQUIRE(shop.once()["written"] == 1);
+  const test::Json line = test::Json::parse(shop.read("out.ndjson"));
+  CHECK(line["price"].dump() == "1039.00");
+  CHECK(line.contains("order_uid"));
+  CHECK_FALSE(line.contains("raw"));
+  CHECK(passes("pipeline p on wb.fbs.new -> file.append \"x.ndjson\"\n", "p",
+               "  given order { id: 7, price: 1039 }\n  expect file.append append { id: 7, price: 1039.00 }"));
+  shop.write("shop.pipe", "on file.lines \"in.ndjson\" -> file.append \"copy.ndjson\"\n");
+  shop.write("in.ndjson", "{\"raw\":1,\"x\":null}\nnull\n[1]\n");
+  shop.once();
+  CHECK(shop.read("copy.ndjson") == "{\"raw\":1,\"x\":null}\nnull\n[1]\n");
 }
 
 TEST_CASE("B1: durations are multiplied, and move a date from either side") {
