@@ -84,7 +84,9 @@ class Account : public engine::Connection {
   std::map<std::string, std::string> supplies;  ///< open supply by group of tasks
   std::set<std::string> fresh_supplies;         ///< made by us, and nothing was put in yet
   std::set<std::string> refused_before;         ///< tasks and supplies that were refused once, for a reason not known
-  std::string supplies_cursor = "0";            ///< how far /supplies has been walked: closed ones lie behind it
+  bool supplies_loaded = false;                 ///< the two below, from what is kept for the account
+  std::vector<std::string> left_open;           ///< open ones that lie behind the position
+  std::string supplies_cursor = "0";            ///< how far /supplies has been walked
   struct SharedPage {
     Instant at;
     std::shared_ptr<const std::string> body;

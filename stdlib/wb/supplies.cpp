@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "engine/http/client.hpp"
-#include "engine/value.hpp"
+#include "engine/json.hpp"
 #include "stdlib/wb/schemes.hpp"
 
 namespace pipewright::wb {
@@ -31,30 +31,103 @@ struct Supply {
   std::string name;
 };
 
-// Oldest first, without a filter: how far only closed ones lie behind is kept.
+const char* const walked_kind = "wb.supplies";
+const char* const walked_key = "walked";
+constexpr std::size_t most_left_open = 50;  // behind the position, each asked for by itself
+
+// How far the history of supplies has been walked: kept for the account, for it goes back for years.
+Task<bool> load_walked(Account& account, Calls& calls) {
+  if (account.supplies_loaded) co_return true;
+  const auto kept = co_await calls.load_shared(walked_kind, std::vector<std::string>(1, walked_key));
+  account.supplies_loaded = true;
+  const auto found = kept.find(walked_key);
+  if (found == kept.end()) co_return true;
+  const Value state = read_cursor(found->second.state);
+  if (!state["next"].is_null()) account.supplies_cursor = state["next"].id_text();
+  if (const List* open = state["open"].list()) {
+    for (const Value& each : *open) account.left_open.push_back(each.display());
+  }
+  co_return true;
+}
+
+Task<bool> store_walked(Account& account, Calls& calls) {
+  List open;
+  for (const std::string& each : account.left_open) open.emplace_back(each);
+  Record state;
+  state.emplace_back("next", Value(account.supplies_cursor));
+  state.emplace_back("open", Value(std::move(open)));
+  std::vector<engine::SharedState> states(1);
+  states.front() = {walked_kind, {walked_key, engine::write_json(Value(std::move(state))), false, false}};
+  co_return co_await calls.store_shared(std::move(states));
+}
+
+Task<tl::expected<Value, Failure>> supply_page(Account& account, std::string next, Calls& calls) {
+  Request request = account.get(group::fbs, fmt::format("/api/v3/supplies?limit={}&next={}", page_size, next));
+  const CallResult answer = co_await calls.send(std::move(request));
+  auto json = json_of(answer);
+  if (!json) co_return json;
+  const Record* fields = json->record();
+  const bool null =
+      fields != nullptr && engine::find_field(*fields, "supplies") != nullptr && (*json)["supplies"].is_null();
+  if ((*json)["supplies"].list() == nullptr && !null)
+    co_return tl::unexpected<Failure>(another_shape(*json, "supplies"));
+  co_return json;
+}
+
+// Those that were open when the walk passed them: who is open still is asked one by one.
+Task<tl::expected<bool, Failure>> add_left_open(Account& account, std::vector<Supply>& open, Calls& calls) {
+  std::vector<std::string> still;
+  for (const std::string& id : account.left_open) {
+    auto reading = read_supply(account, id, calls);
+    const auto supply = co_await reading;
+    if (!supply && supply.error().kind != Failure::Kind::permanent) co_return tl::unexpected<Failure>(supply.error());
+    if (!supply || *(*supply)["done"].boolean()) continue;
+    still.push_back(id);
+    open.push_back({id, (*supply)["name"].display()});
+  }
+  const bool changed = still.size() != account.left_open.size();
+  account.left_open = std::move(still);
+  co_return changed;
+}
+
+// Oldest first, without a filter.
 Task<tl::expected<std::vector<Supply>, Failure>> list_open(Account& account, Calls& calls) {
+  auto loading = load_walked(account, calls);
+  co_await loading;
   std::vector<Supply> open;
+  auto adding = add_left_open(account, open, calls);
+  const auto changed = co_await adding;
+  if (!changed) co_return tl::unexpected<Failure>(changed.error());
+  bool moved = *changed;
   std::string next = account.supplies_cursor;
-  bool any_open_yet = false;
   for (int pages = 0; pages < 1000; ++pages) {
-    Request request = account.get(group::fbs, fmt::format("/api/v3/supplies?limit={}&next={}", page_size, next));
-    const CallResult answer = co_await calls.send(std::move(request));
-    const auto json = json_of(answer);
+    auto reading = supply_page(account, next, calls);
+    const auto json = co_await reading;
     if (!json) co_return tl::unexpected<Failure>(json.error());
-    const List* supplies = (*json)["supplies"].list();
-    if (supplies == nullptr) co_return tl::unexpected<Failure>(another_shape(*json, "supplies"));
-    for (const Value& supply : *supplies) {
+    const List none;
+    const List& supplies = (*json)["supplies"].list() == nullptr ? none : *(*json)["supplies"].list();
+    std::vector<std::string> here;
+    for (const Value& supply : supplies) {
       const bool* done = supply["done"].boolean();
       if (done != nullptr && *done) continue;
-      any_open_yet = true;
-      open.push_back({supply["id"].display(), supply["name"].display()});
+      here.push_back(supply["id"].display());
+      open.push_back({here.back(), supply["name"].display()});
     }
     const std::string following = (*json)["next"].id_text();
-    if (supplies->size() < static_cast<std::size_t>(page_size) || following.empty() || following == next ||
+    if (supplies.size() < static_cast<std::size_t>(page_size) || following.empty() || following == next ||
         following == "0")
       break;
+    // A forgotten open one does not pin the position.
+    if (account.supplies_cursor == next && account.left_open.size() + here.size() <= most_left_open) {
+      account.left_open.insert(account.left_open.end(), here.begin(), here.end());
+      account.supplies_cursor = following;
+      moved = true;
+    }
     next = following;
-    if (!any_open_yet) account.supplies_cursor = next;
+  }
+  if (moved && !calls.dry()) {
+    auto storing = store_walked(account, calls);
+    co_await storing;
   }
   co_return open;
 }

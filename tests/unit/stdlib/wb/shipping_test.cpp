@@ -401,3 +401,29 @@ TEST_CASE("sixty tasks shipped one by one, a buyer cancelling in the middle, mar
   const auto late = seller.set(node, std::vector<std::int64_t>{ids[30], ids[31]}, "2");
   for (const Outcome& outcome : late) CHECK_MESSAGE(outcome.wrote(), why(outcome));
 }
+
+TEST_CASE("D: years of supplies are walked once, and a forgotten open one pins nothing") {
+  Seller seller;
+  const auto old = confirmed(seller, 2);  // in the oldest supply, which stays open
+  const Json state = seller.sandbox.state();
+  const std::string oldest = state["supplies"][0]["id"];
+  auto& account = static_cast<wb::Account&>(*seller.connection);
+  for (int i = 0; i < 2100; ++i) {
+    Record body;
+    body.emplace_back("name", Value("of 2022"));
+    auto sending = seller.calls.send(account.send("POST", wb::group::fbs, "/api/v3/supplies", Value(std::move(body))));
+    auto task = [](engine::Awaited<engine::CallResult>& call) -> engine::Task<std::string> {
+      co_return (*(co_await call)->json())["id"].display();
+    }(sending);
+    task.start();
+    seller.sandbox.operate("POST", "/_sandbox/supplies/" + task.take() + "/scan");
+  }
+  const std::string walk = "/api/v3/supplies?limit";
+  CHECK(set_one(seller, old[0], "2").wrote());
+  CHECK(seller.calls.count(walk) >= 3);
+  seller.restart();
+  const std::size_t before = seller.calls.count(walk);
+  const Outcome outcome = set_one(seller, old[1], "2");
+  CHECK_MESSAGE(outcome.wrote(), why(outcome));
+  CHECK(seller.calls.count(walk) == before + 1);
+}
