@@ -91,6 +91,13 @@ struct Seen {
   bool forget = false;  ///< remove the row
 };
 
+/// The same of a whole account: what any of its nodes has seen, whichever pipeline that node works for. `kind` keeps
+/// one thing apart from another (`wb.dbs`).
+struct SharedState {
+  std::string kind;
+  Seen seen;
+};
+
 // ---- the world, as a node sees it
 // -----------------------------------------------------------------------------------------------
 
@@ -120,6 +127,23 @@ class Calls {
         });
   }
 
+  using States = std::map<std::string, Seen>;
+  /// What the account knows of these keys, whichever of its nodes has stored it (absent: nothing).
+  Awaited<States> load_shared(std::string kind, std::vector<std::string> keys) {
+    return Awaited<States>(
+        [=, this](std::function<void(States)> done) { look_up_shared(kind, keys, std::move(done)); });
+  }
+  /// The open ones of the account, as recall_open.
+  Awaited<std::vector<Seen>> load_shared_open(std::string kind, std::string after, std::size_t limit) {
+    return Awaited<std::vector<Seen>>([=, this](std::function<void(std::vector<Seen>)> done) {
+      look_up_shared_open(kind, after, limit, std::move(done));
+    });
+  }
+  /// For an action, which has no page: durable when it returns.
+  Awaited<bool> store_shared(std::vector<SharedState> states) {
+    return Awaited<bool>([=, this](std::function<void(bool)> done) { store(states, std::move(done)); });
+  }
+
   [[nodiscard]] virtual Instant now() const = 0;  ///< the core's time, virtual in tests
   [[nodiscard]] virtual bool dry() const = 0;     ///< only for wording; never for a second code path
   virtual void note(std::string text) = 0;        ///< a line for the log, once per call
@@ -128,6 +152,11 @@ class Calls {
   virtual void start(Request request, std::function<void(CallResult)> done) = 0;
   virtual void look_up(std::vector<std::string> keys, std::function<void(std::map<std::string, Seen>)> done) = 0;
   virtual void look_up_open(std::string after, std::size_t limit, std::function<void(std::vector<Seen>)> done) = 0;
+  virtual void look_up_shared(std::string, std::vector<std::string>, std::function<void(States)> done) { done({}); }
+  virtual void look_up_shared_open(std::string, std::string, std::size_t, std::function<void(std::vector<Seen>)> done) {
+    done({});
+  }
+  virtual void store(std::vector<SharedState>, std::function<void(bool)> done) { done(true); }
 };
 
 // ---- connections
@@ -424,7 +453,8 @@ struct Page {
   std::vector<NewEvent> events;
   std::string cursor;  ///< stored with the events in one transaction
   std::vector<Seen> seen;
-  bool more = false;  ///< look again at once: there is a next page
+  std::vector<SharedState> shared;  ///< of the account; in the same transaction
+  bool more = false;                ///< look again at once: there is a next page
   std::optional<Failure>
       failure;  ///< the look failed (what is in the page all the same counts): asked again with back-off
   std::optional<std::string> notice;  ///< told on standard error and in `status` until the next look has none

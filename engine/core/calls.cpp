@@ -48,6 +48,44 @@ void Job::look_up_open(std::string after, std::size_t limit, std::function<void(
              });
 }
 
+namespace {
+
+// The states of an account stand beside those of pipelines, under no pipeline's name.
+std::string shared_source(const std::string& account, const std::string& kind) { return account + " " + kind; }
+
+}  // namespace
+
+void Job::look_up_shared(std::string kind, std::vector<std::string> keys,
+                         std::function<void(std::map<std::string, Seen>)> done) {
+  engine.ask(LoadStates{{}, shared_source(connection->account(), kind), std::move(keys)},
+             [done = std::move(done), &owner = engine, id = id](Reply reply) {
+               done(std::move(std::get<std::map<std::string, Seen>>(reply)));
+               owner.job_went_on(id);
+             });
+}
+
+void Job::look_up_shared_open(std::string kind, std::string after, std::size_t limit,
+                              std::function<void(std::vector<Seen>)> done) {
+  engine.ask(LoadOpenStates{{}, shared_source(connection->account(), kind), std::move(after), limit},
+             [done = std::move(done), &owner = engine, id = id](Reply reply) {
+               done(std::move(std::get<std::vector<Seen>>(reply)));
+               owner.job_went_on(id);
+             });
+}
+
+void Job::store(std::vector<SharedState> states, std::function<void(bool)> done) {
+  engine.keep_shared(connection->account(), std::move(states), [done = std::move(done), &owner = engine, id = id] {
+    done(true);
+    owner.job_went_on(id);
+  });
+}
+
+void Engine::keep_shared(const std::string& account, std::vector<SharedState> states, std::function<void()> stored) {
+  for (SharedState& each : states)
+    pending_.seen.push_back({{}, shared_source(account, each.kind), std::move(each.seen)});
+  if (stored) after_commit([stored = std::move(stored)](const Committed&) { stored(); });
+}
+
 // ---- whose turn it is
 
 void Limiter::charge(const std::map<std::string, double>& shares) {
@@ -137,13 +175,13 @@ void Engine::call(Job& job, Request request, std::function<void(CallResult)> don
   const bool ended = !job.effects.empty() && std::all_of(job.effects.begin(), job.effects.end(),
                                                          [](const QueuedEffect& each) { return each.event->skip; });
   if (ended) return done(tl::unexpected<Lost>(Lost{Delivery::not_sent, "ended by hand"}));
-  // Several pipelines poll one source: one request answers all that ask the same.
+  // Several pipelines poll one account: one request answers all that ask the same, whatever source they read.
   if (job.poller != nullptr && !request.write) {
     for (auto& [id, other] : calls_) {
       const Request& same = other.request;
       if (other.job == nullptr || other.job->poller == nullptr || other.job->connection != job.connection ||
-          other.job->poller->source != job.poller->source || same.method != request.method || same.url != request.url ||
-          same.body != request.body || same.group != request.group || same.write)
+          same.method != request.method || same.url != request.url || same.body != request.body ||
+          same.group != request.group || same.write)
         continue;
       for (const auto& [pipeline, share] : job.shares) other.job->shares.try_emplace(pipeline, 0);
       other.sharers.emplace_back(job.id, std::move(done));

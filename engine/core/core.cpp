@@ -364,7 +364,9 @@ std::vector<std::string> Engine::undrained() const {
     left.push_back(fmt::format("{}: {}{} event{} wait{}", pipeline, more ? "over " : "", each.first,
                                each.first == 1 ? "" : "s", each.second.empty() ? "" : ": " + each.second));
   }
+  // A call that failed and was not needed any more leaves nothing undone.
   for (const auto& [key, limiter] : limiters_) {
+    if (left.empty()) break;
     const auto known = std::find_if(current_->runnable->connections.begin(), current_->runnable->connections.end(),
                                     [&](const auto& one) { return key.first == one.second->account(); });
     if (limiter.failing_since && known != current_->runnable->connections.end())

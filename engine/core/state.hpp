@@ -198,6 +198,11 @@ class Job : public Calls {
   void start(Request request, std::function<void(CallResult)> done) override;
   void look_up(std::vector<std::string> keys, std::function<void(std::map<std::string, Seen>)> done) override;
   void look_up_open(std::string after, std::size_t limit, std::function<void(std::vector<Seen>)> done) override;
+  void look_up_shared(std::string kind, std::vector<std::string> keys,
+                      std::function<void(std::map<std::string, Seen>)> done) override;
+  void look_up_shared_open(std::string kind, std::string after, std::size_t limit,
+                           std::function<void(std::vector<Seen>)> done) override;
+  void store(std::vector<SharedState> states, std::function<void(bool)> done) override;
 };
 
 struct PendingCall {
@@ -253,6 +258,8 @@ class Engine {
   Ports& ports() { return ports_; }
   void ask(Query query, std::function<void(Reply)> then);
   void job_went_on(std::uint64_t id);
+  /// Of an account; `stored` is called when they are durable.
+  void keep_shared(const std::string& account, std::vector<SharedState> states, std::function<void()> stored);
   [[nodiscard]] std::string scrubbed(std::string text) const;
 
  private:

@@ -53,6 +53,11 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* use
     call.too_large = true;
     return 0;
   }
+  if (call.answer.body.empty()) {  // a long one is not copied again and again while it grows
+    curl_off_t length = -1;
+    curl_easy_getinfo(call.handle.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    if (length > 0) call.answer.body.reserve(std::min(static_cast<std::size_t>(length), call.request.max_body));
+  }
   call.answer.body.append(data, size * count);
   return size * count;
 }

@@ -99,7 +99,7 @@ std::string Account::account() const { return token_.seller.empty() ? name() : "
 
 std::string Account::summary() const {
   if (!settings().secrets.contains("token")) return "no token";
-  if (!token_.readable) return "the token is no JWT: what it may do is not known";
+  if (!token_.readable) return "the token is not a JWT; its permissions cannot be read";
   static const std::vector<std::pair<int, const char*>> names = {
       {4, "Marketplace"}, {5, "Statistics"}, {2, "Analytics"}, {1, "Content"}, {3, "Prices"}};
   std::string allowed;
@@ -119,6 +119,13 @@ std::string Account::summary() const {
   return text;
 }
 
+// A basic token with the service's secret has the service's limits.
+bool Account::rationed() const {
+  return token_.kind == Token::Kind::basic && !settings().secrets.contains("client_secret");
+}
+
+bool Account::tries_out() const { return settings().flag("sandbox") || token_.kind == Token::Kind::test; }
+
 std::map<std::string, Rate> Account::limits() const {
   std::map<std::string, Rate> rates = {
       {group::fbs, {milliseconds(200), 20}},    {group::fbs_cancel, {milliseconds(600), 20}},
@@ -133,18 +140,18 @@ std::map<std::string, Rate> Account::limits() const {
     rates[fmt::format("marketplace.dbs_{}", step)] = {seconds(1), 10};
   for (const char* step : {"confirm", "prepare", "receive", "reject", "cancel"})
     rates[fmt::format("marketplace.pickup_{}", step)] = {seconds(1), 10};
-  if (token_.kind == Token::Kind::basic) {
+  if (rationed()) {
     rates[group::orders] = rates[group::feed] = {hours(3), 1};
     rates[group::sales] = {hours(2), 1};
     for (const char* reads : {group::fbs, group::dbs, group::dbw, group::pickup})
       rates[reads] = {milliseconds(400), 10};
     rates[group::dbw_cancel] = {minutes(6), 1};
   }
-  const bool sandbox = settings().flag("sandbox") || token_.kind == Token::Kind::test;
-  if (sandbox) {
+  if (tries_out()) {  // one a second in total: all share one group, see get()
     for (auto& [name, rate] : rates) {
-      if (host_of(name) == "marketplace") rate = {seconds(1), 1};
+      if (host_of(name) == "marketplace") rate = {};
     }
+    rates[group::tried_out] = {seconds(1), 1};
   }
   for (auto& [name, rate] : rates) {
     const auto own = settings().rates.find(host_of(name));
@@ -187,15 +194,15 @@ std::string Account::base_url(const std::string& host) const {
       {"marketplace", "marketplace-api"}, {"statistics", "statistics-api"},   {"analytics", "seller-analytics-api"},
       {"content", "content-api"},         {"prices", "discounts-prices-api"}, {"common", "common-api"}};
   const bool has_sandbox = host != "analytics" && host != "common";
-  return fmt::format("https://{}{}.wildberries.ru", hosts.at(host),
-                     settings().flag("sandbox") && has_sandbox ? "-sandbox" : "");
+  return fmt::format("https://{}{}.wildberries.ru", hosts.at(host), tries_out() && has_sandbox ? "-sandbox" : "");
 }
 
 Request Account::get(const std::string& group, const std::string& path) const {
   Request request;
   request.method = "GET";
   request.url = base_url(host_of(group)) + path;
-  request.group = group;
+  const bool one_group = tries_out() && host_of(group) == "marketplace" && !group.ends_with(group::ping);
+  request.group = one_group ? group::tried_out : group;
   request.headers.emplace_back("Accept", "application/json");
   if (const auto secret = settings().secrets.find("token"); secret != settings().secrets.end()) {
     const std::string prefix = settings().text("token_prefix", "Bearer ");
@@ -273,6 +280,12 @@ std::optional<Failure> failure_of(const CallResult& result) {
     failure.help = read_only ? "this token may only read: make one that may write, with the category Marketplace"
                              : "make a new token in the seller's cabinet (Settings → API access) with the categories "
                                "that the pipelines need";
+  } else if (answer.status < 400) {  // not followed: the token would go wherever it points
+    const std::string where = answer.header("location").value_or("");
+    failure.reason = fmt::format("Wildberries: HTTP {}{}", answer.status,
+                                 where.empty() ? std::string() : " to " + shortened(where, 200));
+    failure.delivery = engine::Delivery::unknown;
+    failure.help = "check the addresses (`…_url`) of the connection in pipewright.toml";
   } else if (answer.status == 429 || answer.status >= 500) {
     failure.kind = Failure::Kind::transient;
     failure.not_before = wait_of(answer).value_or(Duration(0));
@@ -281,6 +294,23 @@ std::optional<Failure> failure_of(const CallResult& result) {
     if (answer.status == 403) failure.help = "the token's kind or categories do not allow this call";
     if (answer.status == 402) failure.help = "the service's balance at Wildberries is empty";
   }
+  return failure;
+}
+
+std::optional<Failure> failure_without_answer(const CallResult& result) {
+  if (auto failure = failure_of(result)) return failure;
+  if (result->status == 204 || result->predicted || trimmed(result->body).empty()) return std::nullopt;
+  Failure doubt;
+  doubt.reason =
+      fmt::format("Wildberries: {} in place of an empty answer: whether it was done is asked", words_of(*result));
+  doubt.delivery = engine::Delivery::unknown;
+  return doubt;
+}
+
+Failure another_shape(const Value& body, const std::string& expected) {
+  Failure failure;
+  failure.reason = fmt::format("Wildberries: the answer has no `{}` that can be read, but {}", expected,
+                               engine::json_start(body, 80));
   return failure;
 }
 
@@ -347,7 +377,7 @@ std::optional<int> user_status_code(const std::string& supplier_status, const st
   return found == codes.end() ? std::nullopt : std::optional(found->second);
 }
 
-bool is_final(const std::string& supplier_status, const std::string& wb_status) {
+bool is_final(const std::string& wb_status) {
   static const std::vector<std::string> final_words = {"sold",
                                                        "canceled",
                                                        "declined_by_client",
@@ -355,15 +385,14 @@ bool is_final(const std::string& supplier_status, const std::string& wb_status) 
                                                        "defect",
                                                        "canceled_by_carrier",
                                                        "canceled_by_missed_call"};
-  if (std::find(final_words.begin(), final_words.end(), wb_status) != final_words.end()) return true;
-  return supplier_status == "receive" || supplier_status == "reject" || supplier_status == "cancel_missed_call" ||
-         supplier_status == "cancel_shelf_life";
+  return std::find(final_words.begin(), final_words.end(), wb_status) != final_words.end();
 }
 
 bool is_cancelled(const std::string& supplier_status, const std::string& wb_status) {
   if (supplier_status.starts_with("cancel")) return true;
-  static const std::vector<std::string> words = {"canceled", "declined_by_client", "canceled_by_client",
-                                                 "canceled_by_carrier", "canceled_by_missed_call"};
+  static const std::vector<std::string> words = {
+      "canceled", "declined_by_client", "canceled_by_client", "canceled_by_carrier", "canceled_by_missed_call",
+      "defect"};  // defect: cancelled because defective (api.md 7.1)
   return std::find(words.begin(), words.end(), wb_status) != words.end();
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,14 +47,18 @@ inline constexpr const char* orders = "statistics.orders";
 inline constexpr const char* sales = "statistics.sales";
 inline constexpr const char* feed = "analytics.feed";
 inline constexpr const char* cards = "content.cards";
-inline constexpr const char* ping = ".ping";  ///< behind a host's name
+inline constexpr const char* tried_out = "marketplace.sandbox";  ///< of every call to Wildberries' own sandbox
+inline constexpr const char* ping = ".ping";                     ///< behind a host's name
 }  // namespace group
 
 /// What is known of one size, from its card.
 struct Size {
-  std::string barcode;
+  std::vector<std::string> barcodes;
   std::string article;
+  Instant read{};  ///< when its card was read
 };
+
+struct RowPage;
 
 class Account : public engine::Connection {
  public:
@@ -65,6 +70,10 @@ class Account : public engine::Connection {
   [[nodiscard]] std::string account() const override;
 
   [[nodiscard]] const Token& token() const { return token_; }
+  /// The limits of a basic token hold (api.md 4).
+  [[nodiscard]] bool rationed() const;
+  /// Wildberries' own sandbox is meant: by the setting, or because the token is good for nothing else.
+  [[nodiscard]] bool tries_out() const;
   /// `path` begins with `/` and may have a query.
   [[nodiscard]] Request get(const std::string& group, const std::string& path) const;
   [[nodiscard]] Request send(const std::string& method, const std::string& group, const std::string& path,
@@ -73,13 +82,23 @@ class Account : public engine::Connection {
   // Caches for the life of the process. Nothing in them is needed to be right.
   std::map<std::string, Size> sizes;            ///< by chrt_id
   std::map<std::string, std::string> supplies;  ///< open supply by group of tasks
-  std::string supplies_cursor = "0";            ///< how far /supplies has been walked: closed ones lie behind it
-  struct Feed {
-    Instant fetched;
-    Instant start;
-    std::vector<Value> rows;
+  std::set<std::string> fresh_supplies;         ///< made by us, and nothing was put in yet
+  std::set<std::string> refused_before;         ///< tasks and supplies that were refused once, for a reason not known
+  bool supplies_loaded = false;                 ///< the two below, from what is kept for the account
+  std::vector<std::string> left_open;           ///< open ones that lie behind the position
+  std::string supplies_cursor = "0";            ///< how far /supplies has been walked
+  struct SharedPage {
+    Instant at;
+    std::shared_ptr<const std::string> body;
   };
-  std::optional<Feed> recent_feed;
+  std::map<std::string, SharedPage> pages;  ///< by request, for a minute: what several pipelines ask alike
+  struct Asked {
+    Instant start{};
+    Instant at{};
+    int under_way = 0;
+  };
+  std::map<std::string, Asked> asked;                           ///< by group: where the last reading of rows began
+  std::map<std::string, std::shared_ptr<RowPage>> unread_rows;  ///< as `unread`, of FBO rows
   struct Unread;
   std::map<std::string, std::shared_ptr<Unread>> unread;  ///< long answers that a look has not come to the end of
   std::int64_t unread_count = 0;
@@ -91,8 +110,13 @@ class Account : public engine::Connection {
 
 /// What an answer that is no success, or no answer, means. Nothing: it is a success.
 std::optional<Failure> failure_of(const CallResult& result);
+/// The same of a write whose success has no body (204). Anything else that calls itself success is a doubt: whether it
+/// was done has to be asked.
+std::optional<Failure> failure_without_answer(const CallResult& result);
 /// The same for an answer that had to be JSON and was not.
 Failure unreadable(const Error& error);
+/// … and for one that lacks what it is read for: `expected` is the name of the field. Worth another try.
+Failure another_shape(const Value& body, const std::string& expected);
 
 /// What trying again would not mend.
 Failure permanent(std::string reason, std::string help = {});
@@ -109,8 +133,8 @@ std::string code_of(const Answer& answer);
 std::optional<int> status_code(const std::string& supplier_status, const std::string& wb_status,
                                std::string_view scheme);
 std::optional<int> user_status_code(const std::string& supplier_status, const std::string& wb_status);
-/// Nothing more will happen to the task.
-bool is_final(const std::string& supplier_status, const std::string& wb_status);
+/// Nothing more will happen to the task. What the seller has done last does not say it: after `receive` it may be sold.
+bool is_final(const std::string& wb_status);
 bool is_cancelled(const std::string& supplier_status, const std::string& wb_status);
 
 engine::Nodes nodes();

@@ -1,22 +1,20 @@
-// wb.fbo.new and wb.fbo.changed: out of the order feed where the token has the Analytics bit, else out of
-// supplier/orders and supplier/sales (api.md 11). The one place where Moscow wall clocks and roubles of the statistics
-// become instants and money.
+// wb.fbo.new and wb.fbo.changed (api.md 11). A poll reads page after page, a thousand rows at a time: what came goes
+// out at once, and no page stands in memory as a tree.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
-#include "engine/http/client.hpp"
 #include "engine/json.hpp"
 #include "engine/normalise.hpp"
-#include "stdlib/wb/tasks.hpp"
+#include "stdlib/wb/fbo.hpp"
+#include "stdlib/wb/schemes.hpp"
 
 namespace pipewright::wb {
 namespace {
 
 using engine::Calls;
 using engine::Connection;
-using engine::List;
 using engine::Look;
 using engine::NewEvent;
 using engine::Page;
@@ -25,407 +23,378 @@ using engine::Seen;
 using engine::Task;
 using std::chrono::hours;
 
-const char* const moscow = "Europe/Moscow";
-constexpr int feed_limit = 10000;
-constexpr auto reach_back = hours(2);
-constexpr auto first_look_back = hours(24);
+constexpr auto reach_back = hours(2);         // rows show up late, and clocks differ
+constexpr auto quiet_reach_back = hours(24);  // without any row the position follows the clock at this distance
 
-/// One row of either API, in one shape.
-struct Row {
-  std::string srid;
-  std::string status;  ///< the feed's words
-  Instant created;
-  Instant updated;
-  Value price;
-  Value raw;
+/// Where a source is, and where in its poll.
+struct Place {
+  std::optional<Instant> newest;  ///< up to where everything was read, by the rows' own word
+  Instant first;                  ///< what `since` leaves out lies before it
+  bool reading = false;           ///< the rest holds while a poll is under way
+  Part part = Part::feed;
+  Instant began;                ///< by our clock
+  Instant own;                  ///< rows that changed before are somebody else's: he asked for them
+  Instant start;                ///< as it was asked for
+  std::optional<Instant> seen;  ///< the newest row so far
+  std::string rest;             ///< of the page that is not read to its end
+  std::string snapshot;         ///< of the feed
+  int offset = 0;
+  std::string orders;  ///< dateFrom of the page, Moscow's wall clock; empty: read to the end
+  std::string sales;
+  std::string why;  ///< a part failed in this poll: it is read again from where it began
 };
 
-struct Rows {
+Place place_of(const Look& look) {
+  const Value cursor = read_cursor(look.cursor);
+  Place place;
+  place.newest = moment(cursor, "newest");
+  place.first = moment(cursor, "first").value_or(Instant{});
+  const Value& at = cursor["at"];
+  if (at.record() == nullptr) return place;
+  place.reading = true;
+  const std::string part = at["part"].display();
+  place.part = part == "orders" ? Part::orders : part == "sales" ? Part::sales : Part::feed;
+  place.began = moment(at, "began").value_or(Instant{});
+  place.own = moment(at, "own").value_or(Instant{});
+  place.start = moment(at, "start").value_or(place.own);
+  place.seen = moment(at, "seen");
+  place.rest = at["rest"].display();
+  place.snapshot = at["snapshot"].display();
+  if (const Decimal* offset = at["offset"].number()) place.offset = static_cast<int>(offset->integer().value_or(0));
+  place.orders = at["orders"].display();
+  place.sales = at["sales"].display();
+  place.why = at["why"].display();
+  return place;
+}
+
+Value milliseconds_of(Instant instant) { return Value(std::int64_t{instant.time_since_epoch().count()}); }
+
+std::string text_of(const Place& place) {
+  Record fields;
+  if (place.newest) fields.emplace_back("newest", milliseconds_of(*place.newest));
+  fields.emplace_back("first", milliseconds_of(place.first));
+  if (place.reading) {
+    Record at;
+    const auto text = [&](const char* name, const std::string& value) {
+      if (!value.empty()) at.emplace_back(name, Value(value));
+    };
+    text("part", place.part == Part::feed ? "feed" : place.part == Part::orders ? "orders" : "sales");
+    at.emplace_back("began", milliseconds_of(place.began));
+    at.emplace_back("own", milliseconds_of(place.own));
+    at.emplace_back("start", milliseconds_of(place.start));
+    if (place.seen) at.emplace_back("seen", milliseconds_of(*place.seen));
+    at.emplace_back("offset", Value(place.offset));
+    text("rest", place.rest);
+    text("snapshot", place.snapshot);
+    text("orders", place.orders);
+    text("sales", place.sales);
+    text("why", place.why);
+    fields.emplace_back("at", Value(std::move(at)));
+  }
+  return engine::write_json(Value(std::move(fields)));
+}
+
+std::string wall_clock(Instant instant) { return zoned_text(instant, moscow_zone, "%Y-%m-%dT%H:%M:%S"); }
+
+std::string day_text(Instant instant) { return zoned_text(instant, moscow_zone, "%Y-%m-%d %H:%M"); }
+
+Failure no_rights() {
+  Failure failure;
+  failure.kind = Failure::Kind::permanent;
+  failure.reason = "Wildberries: the token has neither Analytics nor Statistics, and FBO orders stand only there";
+  failure.help = "make a token with the category Analytics (order feed) or Statistics";
+  return failure;
+}
+
+// A poll begins: from where, by which API.
+void begin(Account& account, const Look& look, Place& place, bool with_sales, Duration first_reach, Page& page,
+           Instant now) {
+  const bool fresh = !place.newest;
+  if (fresh) place.first = begin_of(look, now, now - first_reach);
+  Instant from = fresh ? place.first : *place.newest - reach_back;
+  if (!fresh && *place.newest > now + reach_back) {
+    page.notice =
+        fmt::format("the clock was ahead: what changed since {} Moscow time is read again", day_text(now - reach_back));
+    from = now - reach_back;
+    place.newest = now;
+  }
+  place.reading = true;
+  place.part = account.token().may(Token::analytics) ? Part::feed : Part::orders;
+  if (place.part == Part::feed && from < now - feed_reach) {
+    page.notice = fmt::format("the order feed goes back 31 days: what changed from {} to {} Moscow time is not read",
+                              day_text(from), day_text(now - feed_reach));
+    from = now - feed_reach;
+  }
+  from = std::chrono::floor<std::chrono::seconds>(from);
+  place.began = now;
+  place.own = from;
+  place.start = shared_start(account, place.part, from, now);
+  place.seen.reset();
+  place.offset = 0;
+  place.snapshot.clear();
+  place.rest.clear();
+  place.why.clear();
+  place.orders = place.part == Part::feed ? std::string() : wall_clock(place.start);
+  place.sales = place.part == Part::feed || !with_sales ? std::string() : wall_clock(place.start);
+}
+
+// The page that the place stands in: the one that is not read to its end, else the next one that is asked for.
+Task<tl::expected<std::shared_ptr<RowPage>, Failure>> page_at(Account& account, Place& place, Calls& calls) {
+  if (const auto known = account.unread_rows.find(place.rest); known != account.unread_rows.end())
+    co_return known->second;
+  PageRequest wanted;
+  wanted.part = place.part;
+  wanted.start = place.start;
+  wanted.from = place.part == Part::sales ? place.sales : place.orders;
+  wanted.snapshot = place.snapshot;
+  wanted.offset = place.offset;
+  auto reading = read_page(account, std::move(wanted), calls);
+  auto page = co_await reading;
+  if (!page) co_return page;
+  if (account.unread_rows.size() >= 8) account.unread_rows.clear();  // of polls that nobody went on with
+  place.rest = fmt::format("{}-{}", calls.now().time_since_epoch().count(), ++account.unread_count);
+  account.unread_rows[place.rest] = *page;
+  co_return page;
+}
+
+/// Some rows of a page, in their order.
+struct Chunk {
   std::vector<Row> rows;
+  std::string last_change;  ///< of the last row, whatever it is
   std::optional<Instant> newest;
   std::optional<std::string> notice;
-  std::optional<Failure> failure;
 };
 
-Instant moscow_time(const Value& text) {
-  return text.text() == nullptr ? Instant{} : parse_time(*text.text(), moscow).value_or(Instant{});
-}
-
-// ---- the order feed
-// ------------------------------------------------------------------------------------------------------------------
-
-Row feed_row(const Value& raw) {
-  Row row;
-  row.srid = raw["srid"].id_text();
-  row.status = raw["status"].display();
-  const auto time = [&](const char* field) {
-    return raw[field].text() == nullptr ? Instant{} : parse_time(*raw[field].text(), moscow).value_or(Instant{});
-  };
-  row.created = time("createdAt");
-  row.updated = time("updatedAt");
-  row.price = raw["sellerPrice"];
-  row.raw = raw;
-  return row;
-}
-
-Value feed_body(Instant start, Instant end, const std::string& snapshot, int offset) {
-  Record period;
-  period.emplace_back("start", Value(zoned_text(start, moscow, "%Y-%m-%dT%H:%M:%S%z")));
-  period.emplace_back("end", Value(zoned_text(end, moscow, "%Y-%m-%dT%H:%M:%S%z")));
-  Record pagination;
-  if (!snapshot.empty()) pagination.emplace_back("snapshotTime", Value(snapshot));
-  pagination.emplace_back("offset", Value(offset));
-  pagination.emplace_back("limit", Value(feed_limit));
-  Record body;
-  body.emplace_back("selectedPeriod", Value(std::move(period)));
-  body.emplace_back("pagination", Value(std::move(pagination)));
-  return Value(std::move(body));
-}
-
-Task<tl::expected<std::vector<Value>, Failure>> read_feed(Account& account, Instant start, Calls& calls) {
-  const Instant now = calls.now();
-  // One call a minute: two pipelines of one account share what came within it.
-  const Duration shared = std::chrono::ceil<Duration>(account.limits().at(group::feed).interval);
-  if (account.recent_feed && account.recent_feed->start <= start &&
-      now - account.recent_feed->fetched < std::min<Duration>(shared, std::chrono::minutes(1))) {
-    co_return account.recent_feed->rows;
+Chunk chunk_of(const RowPage& page, const Place& place, std::size_t room) {
+  Chunk chunk;
+  const std::size_t end = std::min(page.rows.size(), page.at + std::max<std::size_t>(1, room));
+  for (std::size_t i = page.at; i < end; ++i) {
+    Result<Value> raw = engine::parse_json(page.rows[i]);
+    if (!raw) {  // it costs itself alone
+      chunk.notice = fmt::format("a row of FBO orders cannot be read and is left out: {}", raw.error().message);
+      continue;
+    }
+    const Value& changed = (*raw)["lastChangeDate"];
+    if (changed.text() != nullptr) chunk.last_change = *changed.text();
+    auto row = row_of(place.part, std::move(*raw), chunk.notice);
+    if (!row) continue;
+    if (row->updated) chunk.newest = std::max(chunk.newest.value_or(*row->updated), *row->updated);
+    if (row->updated && *row->updated < place.own) continue;
+    chunk.rows.push_back(std::move(*row));
   }
-  std::vector<Value> rows;
-  std::string snapshot;
-  for (int offset = 0; offset < 100 * feed_limit; offset += feed_limit) {
-    Request request = account.send("POST", group::feed, "/api/analytics/v1/order-feed",
-                                   feed_body(start, now + std::chrono::seconds(1), snapshot, offset));
-    const CallResult answer = co_await calls.send(std::move(request));
-    const auto json = json_of(answer);
-    if (!json) co_return tl::unexpected<Failure>(json.error());
-    const Value& data = (*json)["data"];
-    const List* page = data["orders"].list();
-    if (page == nullptr || page->empty()) break;
-    rows.insert(rows.end(), page->begin(), page->end());
-    snapshot = data["snapshotTime"].display();
-    if (page->size() < static_cast<std::size_t>(feed_limit)) break;
+  return chunk;
+}
+
+// The statistics repeat the last row: a page that comes no further is the last one. What it brought goes out before the
+// request that confirms the end, so orders and sales take turns.
+void next_page(Place& place, const RowPage& page, const std::string& last_change) {
+  place.rest.clear();
+  if (place.part == Part::feed) {
+    place.snapshot = page.snapshot;
+    place.offset += feed_limit;
+    const bool last = page.rows.size() < static_cast<std::size_t>(feed_limit) || page.snapshot.empty();
+    place.reading = !last;
+    return;
   }
-  account.recent_feed = Account::Feed{now, start, rows};
-  co_return rows;
+  std::string& from = place.part == Part::orders ? place.orders : place.sales;
+  from = last_change > from ? last_change : std::string();
+  const bool other = place.part == Part::orders ? !place.sales.empty() : !place.orders.empty();
+  if (other) place.part = place.part == Part::orders ? Part::sales : Part::orders;
+  place.reading = !place.orders.empty() || !place.sales.empty();
 }
 
-// ---- statistics
-// ------------------------------------------------------------------------------------------------------------------------
-
-Row statistics_row(const Value& raw, bool sales) {
-  Row row;
-  row.srid = raw["srid"].id_text();
-  row.created = moscow_time(raw["date"]);
-  row.updated = moscow_time(raw["lastChangeDate"]);
-  row.price = raw["priceWithDisc"];
-  row.raw = raw;
-  row.status = "created";
-  if (sales)
-    row.status = raw["saleID"].display().starts_with("R") ? "return" : "buyout";
-  else if (raw["isCancel"].boolean() != nullptr && *raw["isCancel"].boolean())
-    row.status = "cancel";
-  return row;
-}
-
-// `lastChangeDate >= dateFrom`, so the last row comes back again: go on from it until nothing new comes.
-Task<Rows> read_statistics(Account& account, bool sales, Instant start, Calls& calls) {
-  Rows result;
-  std::set<std::string> known;
-  std::string from = zoned_text(start, moscow, "%Y-%m-%dT%H:%M:%S");
-  const std::string path = sales ? "/api/v1/supplier/sales" : "/api/v1/supplier/orders";
-  const std::string limiter = sales ? group::sales : group::orders;
-  for (int pages = 0; pages < 1000; ++pages) {
-    Request request = account.get(limiter, path + "?dateFrom=" + engine::http::percent_encoded(from) + "&flag=0");
-    const CallResult answer = co_await calls.send(std::move(request));
-    const auto json = json_of(answer);
-    if (!json) {
-      result.failure = json.error();
-      co_return result;
-    }
-    const List* list = json->list();
-    if (list == nullptr) {
-      Failure failure;
-      failure.reason = "Wildberries: " + path + " answered no list";
-      result.failure = failure;
-      co_return result;
-    }
-    bool anything_new = false;
-    for (const Value& raw : *list) {
-      const std::string key =
-          raw["srid"].id_text() + "|" + raw["saleID"].display() + "|" + raw["lastChangeDate"].display();
-      if (!known.insert(key).second) continue;
-      anything_new = true;
-      const std::string kind = raw["warehouseType"].display();
-      if (kind == "Склад продавца") continue;
-      if (kind != "Склад WB") {
-        result.notice = fmt::format("warehouseType «{}» is not known: its rows are left out", kind);
-        continue;
-      }
-      result.rows.push_back(statistics_row(raw, sales));
-    }
-    if (!anything_new) break;
-    const std::string last = list->back()["lastChangeDate"].display();
-    if (last.empty()) break;
-    from = last;
-  }
-  co_return result;
-}
-
-// ---- both
-// --------------------------------------------------------------------------------------------------------------------------------
-
-Task<Rows> read_rows(Account& account, Instant start, bool with_sales, Calls& calls) {
-  Rows result;
-  if (account.token().may(Token::analytics)) {
-    auto reading = read_feed(account, start, calls);
-    auto feed = co_await reading;
-    if (!feed) {
-      result.failure = feed.error();
-      co_return result;
-    }
-    for (const Value& raw : *feed) {
-      const bool* seller_warehouse = raw["isMp"].boolean();
-      if (seller_warehouse == nullptr || *seller_warehouse) continue;
-      result.rows.push_back(feed_row(raw));
-    }
-  } else if (account.token().may(Token::statistics)) {
-    auto reading = read_statistics(account, false, start, calls);
-    result = co_await reading;
-    if (result.failure) co_return result;
-    if (with_sales) {
-      auto selling = read_statistics(account, true, start, calls);
-      Rows sales = co_await selling;
-      if (sales.failure) co_return sales;
-      result.rows.insert(result.rows.end(), sales.rows.begin(), sales.rows.end());
-      if (sales.notice) result.notice = sales.notice;
-    }
+// All is read, or as much as can be.
+void finish(Place& place, Page& page) {
+  if (place.why.empty()) {
+    const Instant quiet = place.began - quiet_reach_back;
+    place.newest = std::max({place.newest.value_or(quiet), place.seen.value_or(quiet), quiet});
   } else {
-    Failure failure;
-    failure.kind = Failure::Kind::permanent;
-    failure.reason = "Wildberries: the token has neither Analytics nor Statistics, and FBO orders stand only there";
-    failure.help = "make a token with the category Analytics (order feed) or Statistics";
-    result.failure = failure;
-    co_return result;
+    page.failure.emplace().reason = place.why;
+    // The first poll keeps its place too.
+    if (!place.newest) place.newest = place.own + reach_back;
   }
-  std::stable_sort(result.rows.begin(), result.rows.end(),
-                   [](const Row& a, const Row& b) { return a.updated < b.updated; });
-  for (const Row& row : result.rows) result.newest = std::max(result.newest.value_or(row.updated), row.updated);
-  co_return result;
 }
 
-// Barcode and article of the feed's sizes, from their cards, a call for each article that is not known yet.
-Task<std::optional<std::string>> read_cards(Account& account, std::vector<Value> rows, Calls& calls) {
-  std::set<std::string> asked;
-  for (const Value& raw : rows) {
-    const std::string chrt = raw["chrtId"].id_text();
-    const std::string nm = raw["nmId"].id_text();
-    if (chrt.empty() || account.sizes.contains(chrt) || !asked.insert(nm).second) continue;
-    if (!account.token().may(Token::content)) co_return "the token has no category Content: FBO lines have no barcode";
-    Record sort;
-    sort.emplace_back("ascending", Value(true));
-    Record cursor;
-    cursor.emplace_back("limit", Value(100));
-    Record filter;
-    filter.emplace_back("withPhoto", Value(-1));
-    filter.emplace_back("textSearch", Value(nm));
-    Record settings;
-    settings.emplace_back("sort", Value(std::move(sort)));
-    settings.emplace_back("cursor", Value(std::move(cursor)));
-    settings.emplace_back("filter", Value(std::move(filter)));
-    Record body;
-    body.emplace_back("settings", Value(std::move(settings)));
-    Request request =
-        account.send("POST", group::cards, "/content/v2/get/cards/list?locale=ru", Value(std::move(body)));
-    const CallResult answer = co_await calls.send(std::move(request));
-    const auto json = json_of(answer);
-    if (!json) co_return json.error().reason;
-    const List* cards = (*json)["cards"].list();
-    if (cards == nullptr) continue;
-    for (const Value& card : *cards) {  // the search is by text: compare the article exactly
-      const List* sizes = card["sizes"].list();
-      if (card["nmID"].id_text() != nm || sizes == nullptr) continue;
-      for (const Value& size : *sizes) {
-        const List* barcodes = size["skus"].list();
-        account.sizes[size["chrtID"].id_text()] = {
-            barcodes == nullptr || barcodes->empty() ? "" : barcodes->front().display(), card["vendorCode"].display()};
-      }
-    }
-  }
-  co_return std::nullopt;
+// A part that fails does not keep the others back.
+bool without_failed_part(Place& place, const Failure& failure) {
+  if (failure.kind == Failure::Kind::credentials || place.part == Part::feed) return false;
+  const bool other = place.part == Part::orders ? !place.sales.empty() : !place.orders.empty();
+  (place.part == Part::orders ? place.orders : place.sales).clear();
+  place.why = failure.reason;
+  place.rest.clear();
+  if (other) place.part = place.part == Part::orders ? Part::sales : Part::orders;
+  place.reading = other;
+  return true;
 }
 
-int user_status(const std::string& status) {
-  if (status == "cancel") return 1;
-  if (status == "buyout") return 2;
-  if (status == "return") return 3;
-  return status == "returnDefective" ? 5 : 4;
-}
-
-Value money(const Value& price) {
-  if (price.number() == nullptr)
-    return Value(engine::Broken{"price", "money", price.is_null() ? "missing" : engine::json_start(price, 60)});
-  return Value(price.number()->scale() < 2 ? price.number()->rounded(2).value_or(*price.number()) : *price.number());
-}
-
-Record derived(const Row& row, const Account& account) {
-  Record fields;
-  fields.emplace_back("id", Value(row.srid));
-  fields.emplace_back("srid", Value(row.srid));
-  fields.emplace_back("status", Value(row.status));
-  fields.emplace_back("user_status", Value(user_status(row.status)));
-  fields.emplace_back("price", money(row.price));
-  fields.emplace_back("price_with_disc", money(row.price));
-  fields.emplace_back("created_at", Value(row.created));
-  fields.emplace_back("updated_at", Value(row.updated));
-  fields.emplace_back("user", Value());
-  Value barcode = row.raw["barcode"];
-  Value article = row.raw["supplierArticle"];
-  if (const auto size = account.sizes.find(row.raw["chrtId"].id_text()); size != account.sizes.end()) {
-    if (barcode.is_null() && !size->second.barcode.empty()) barcode = Value(size->second.barcode);
-    if (article.is_null() && !size->second.article.empty()) article = Value(size->second.article);
-  }
-  const auto text_or_null = [](const Value& value) {
-    return value.text() != nullptr && !value.text()->empty() ? value : Value();
-  };
-  fields.emplace_back("barcode", text_or_null(barcode));
-  fields.emplace_back("supplier_article", text_or_null(article));
-  return fields;
-}
-
-struct Start {
-  Instant from;
-  std::optional<Instant> newest;
+using States = std::map<std::string, Seen>;
+/// What a chunk means to one of the sources.
+struct Meaning {
+  /// Whether the row will be an event, given what is remembered of its unit.
+  bool (*tells)(const Row& row, const Seen* seen);
+  /// Its events, and what the source remembers.
+  void (*add)(const Account& account, const Look& look, const Place& place, const Chunk& chunk, const States& states,
+              Page& page);
 };
 
-Start start_of_look(const Look& look, const Value& cursor, Instant now) {
-  const auto newest = moment(cursor, "newest");
-  if (newest) return {*newest - reach_back, newest};
-  Instant from = now - first_look_back;
-  if (look.source != nullptr && look.source->since) from = now - *look.source->since;
-  if (look.source != nullptr && look.source->since_time) from = *look.source->since_time;
-  return {from, std::nullopt};
-}
-
-std::string cursor_text(const Start& start, const Rows& rows) {
-  const auto newest = rows.newest && start.newest ? std::max(*rows.newest, *start.newest)
-                      : rows.newest               ? rows.newest
-                                                  : start.newest;
-  // Nothing yet: the next look begins where this one did.
-  const Instant at = newest.value_or(start.from + reach_back);
-  return fmt::format("{{\"newest\":{}}}", at.time_since_epoch().count());
-}
-
-Task<std::map<std::string, Seen>> known_rows(Rows& rows, Calls& calls) {
+Task<Page> poll(Account& account, Look look, bool with_sales, Duration first_reach, Meaning meaning, Calls& calls) {
+  Page page;
+  if (!account.token().may(Token::analytics) && !account.token().may(Token::statistics))
+    co_return failed(std::move(page), look, no_rights());
+  Place place = place_of(look);
+  if (!place.reading) begin(account, look, place, with_sales, first_reach, page, calls.now());
+  auto reading = page_at(account, place, calls);
+  const auto read = co_await reading;
+  if (!read) {
+    const bool other = without_failed_part(place, read.error());
+    if (!other) {
+      page.failure = read.error();
+      // A snapshot is not kept for ever: the next poll begins anew.
+      if (read.error().kind == Failure::Kind::permanent) place.reading = false;
+    } else if (!place.reading) {
+      finish(place, page);
+    }
+    page.more = other && place.reading;
+    page.cursor = text_of(place);
+    co_return page;
+  }
+  RowPage& rows = **read;
+  Chunk chunk = chunk_of(rows, place, look.room);
   std::vector<std::string> keys;
-  for (const Row& row : rows.rows) keys.push_back(row.srid);
-  co_return co_await calls.recall(keys);
-}
-
-Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
-  auto& account = static_cast<Account&>(connection);
-  const Start start = start_of_look(look, read_cursor(look.cursor), calls.now());
-  Page page;
-  auto reading = read_rows(account, start.from, false, calls);
-  Rows rows = co_await reading;
-  if (rows.failure) {
-    page.cursor = look.cursor;
-    page.failure = rows.failure;
+  for (const Row& row : chunk.rows) keys.push_back(row.srid);
+  const States states = co_await calls.recall(keys);
+  std::vector<Value> sized;
+  for (const Row& row : chunk.rows) {
+    const auto seen = states.find(row.srid);
+    if (row.feed && meaning.tells(row, seen == states.end() ? nullptr : &seen->second)) sized.push_back(row.raw);
+  }
+  auto enriching = read_cards(account, std::move(sized), page, calls);
+  const auto enriched = co_await enriching;
+  if (!enriched) {
+    page.failure = enriched.error();
+    page.cursor = text_of(place);
     co_return page;
   }
-  page.notice = rows.notice;
-  auto recalling = known_rows(rows, calls);
-  const std::map<std::string, Seen> seen = co_await recalling;
-  std::vector<Row> fresh;
+  for (const auto& notice : {*enriched, chunk.notice}) {
+    if (notice) page.notice = notice;
+  }
+  meaning.add(account, look, place, chunk, states, page);
+  if (chunk.newest) place.seen = std::max(place.seen.value_or(*chunk.newest), *chunk.newest);
+  rows.at = std::min(rows.rows.size(), rows.at + std::max<std::size_t>(1, look.room));
+  if (rows.ended()) {
+    const std::shared_ptr<RowPage> done = *read;
+    account.unread_rows.erase(place.rest);
+    next_page(place, *done, chunk.last_change);
+  }
+  if (!place.reading) finish(place, page);
+  page.more = place.reading;
+  page.cursor = text_of(place);
+  co_return page;
+}
+
+NewEvent event_of(const Account& account, const Row& row, std::string identity) {
+  NewEvent event;
+  event.identity = std::move(identity);
+  event.key = row.srid;
+  event.raw = row.raw;
+  event.derived = derived_fields(row, account);
+  return event;
+}
+
+bool is_new(const Row& row, const Seen* seen) { return seen == nullptr && row.status != "cancel"; }
+
+bool is_changed(const Row& row, const Seen* seen) {
+  return seen == nullptr ? row.status != "created" : follows(row, known_row(seen->state));
+}
+
+void new_ones(const Account& account, const Look& look, const Place& place, const Chunk& chunk, const States& states,
+              Page& page) {
+  const bool limited = look.source != nullptr && (look.source->since || look.source->since_time);
   std::set<std::string> here;
-  for (const Row& row : rows.rows) {
-    if (row.srid.empty() || seen.contains(row.srid) || !here.insert(row.srid).second) continue;
+  for (const Row& row : chunk.rows) {
+    if (states.contains(row.srid) || !here.insert(row.srid).second) continue;
     page.seen.push_back({row.srid, row.status, false, false});
-    if (row.status != "cancel") fresh.push_back(row);  // cancelled when first seen: not new
+    if (row.status == "cancel") continue;  // when first seen: not new
+    if (limited && row.created && *row.created < std::chrono::floor<std::chrono::seconds>(place.first)) continue;
+    page.events.push_back(event_of(account, row, row.srid));
   }
-  std::vector<Value> raws;
-  for (const Row& row : fresh) raws.push_back(row.raw);
-  auto enriching = read_cards(account, raws, calls);
-  if (auto notice = co_await enriching) page.notice = notice;
-  for (const Row& row : fresh) {
-    NewEvent event;
-    event.identity = row.srid;
-    event.key = row.srid;
-    event.raw = row.raw;
-    event.derived = derived(row, account);
-    page.events.push_back(std::move(event));
-  }
-  page.cursor = cursor_text(start, rows);
-  co_return page;
 }
 
-Task<Page> look_changed(Connection& connection, Look look, Calls& calls) {
-  auto& account = static_cast<Account&>(connection);
-  Start start = start_of_look(look, read_cursor(look.cursor), calls.now());
-  if (look.cursor.empty() && look.source != nullptr && !look.source->since && !look.source->since_time)
-    start.from = calls.now() - hours(24 * 7);
-  Page page;
-  auto reading = read_rows(account, start.from, true, calls);
-  Rows rows = co_await reading;
-  if (rows.failure) {
-    page.cursor = look.cursor;
-    page.failure = rows.failure;
-    co_return page;
-  }
-  page.notice = rows.notice;
-  auto recalling = known_rows(rows, calls);
-  const std::map<std::string, Seen> seen = co_await recalling;
-  std::map<std::string, std::pair<std::string, Value>> last;  // status and state by srid, as it stands now
-  std::map<std::string, int> count;
-  std::vector<std::pair<Row, Value>> changed;
-  for (const auto& [key, each] : seen) {
-    const Value state = read_cursor(each.state);
-    last[key] = {state["status"].display(), state};
-    const Decimal* changes = state["changes"].number();
-    count[key] = changes == nullptr ? 0 : static_cast<int>(changes->integer().value_or(0));
-  }
-  for (const Row& row : rows.rows) {
-    if (row.srid.empty()) continue;
-    const auto known = last.find(row.srid);
-    const bool fresh = known == last.end();
-    // An order row of supplier/orders says `created` also after the sale was told: what ended does not begin again.
-    const bool back = !fresh && row.status == "created" && known->second.first != "created";
-    if (back || (!fresh && known->second.first == row.status)) continue;
-    const Value before = fresh ? Value() : known->second.second["raw"];
-    if (fresh ? row.status != "created" : true) {
-      ++count[row.srid];
-      changed.emplace_back(row, before);
+void changed_ones(const Account& account, const Look& look, const Place&, const Chunk& chunk, const States& states,
+                  Page& page) {
+  std::map<std::string, KnownRow> known;
+  for (const auto& [key, seen] : states) known.emplace(key, known_row(seen.state));
+  std::set<std::string> touched;
+  for (const Row& row : chunk.rows) {
+    const auto before = known.find(row.srid);
+    const bool first = before == known.end();
+    if (!first && !follows(row, before->second)) continue;
+    KnownRow now{row.status, row.updated, first ? 0 : before->second.changes, row.raw};
+    if (!first || row.status != "created") {
+      ++now.changes;
+      NewEvent event = event_of(account, row, fmt::format("{}#{}", row.srid, now.changes));
+      if (!first && look.source != nullptr)
+        event.before = engine::normalise(before->second.raw, derived_fields(before->second.raw, account),
+                                         look.source->record, account.name());
+      page.events.push_back(std::move(event));
     }
-    Record state;
-    state.emplace_back("status", Value(row.status));
-    state.emplace_back("changes", Value(count[row.srid]));
-    state.emplace_back("raw", row.raw);
-    last[row.srid] = {row.status, Value(std::move(state))};
-    page.seen.push_back({row.srid, engine::write_json(last[row.srid].second), false, false});
+    known.insert_or_assign(row.srid, std::move(now));
+    touched.insert(row.srid);
   }
-  std::vector<Value> raws;
-  for (const auto& [row, before] : changed) raws.push_back(row.raw);
-  auto enriching = read_cards(account, raws, calls);
-  if (auto notice = co_await enriching) page.notice = notice;
-  std::map<std::string, int> told;
-  for (const auto& [key, changes] : count) told[key] = changes;
-  std::map<std::string, int> pending;
-  for (const auto& [row, before] : changed) ++pending[row.srid];
-  for (const auto& [row, before] : changed) {
-    NewEvent event;
-    event.identity = fmt::format("{}#{}", row.srid, told[row.srid] - --pending[row.srid]);
-    event.key = row.srid;
-    event.raw = row.raw;
-    event.derived = derived(row, account);
-    if (!before.is_null() && look.source != nullptr) {
-      Row earlier = before["saleID"].is_null() && before["sellerPrice"].is_null() ? statistics_row(before, false)
-                    : before["sellerPrice"].is_null()                             ? statistics_row(before, true)
-                                                                                  : feed_row(before);
-      event.before = engine::normalise(before, derived(earlier, account), look.source->record, account.name());
+  for (const std::string& srid : touched) page.seen.push_back({srid, text_of(known.at(srid)), false, false});
+}
+
+// ---- still wanted?
+
+using Reasons = std::vector<std::optional<std::string>>;
+
+// What is said of these units since the earliest of them changed. A few pages, and none when the limit is used up: then
+// nothing is known.
+Task<std::map<std::string, std::string>> statuses_since(Account& account, Instant since, Calls& calls) {
+  constexpr int most_pages = 3;
+  std::map<std::string, std::string> statuses;
+  PageRequest wanted;
+  wanted.part = account.token().may(Token::analytics) ? Part::feed : Part::orders;
+  wanted.start = std::chrono::floor<std::chrono::seconds>(std::max<Instant>(since, calls.now() - feed_reach));
+  wanted.from = wall_clock(wanted.start);
+  for (int pages = 0; pages < most_pages; ++pages) {
+    auto reading = read_page(account, wanted, calls);
+    const auto page = co_await reading;
+    if (!page) break;
+    std::string last = wanted.from;
+    for (const std::string_view text : (*page)->rows) {
+      const Result<Value> raw = engine::parse_json(text);
+      if (!raw) continue;
+      std::optional<std::string> notice;
+      last = (*raw)["lastChangeDate"].display();
+      if (const auto row = row_of(wanted.part, *raw, notice)) statuses[row->srid] = row->status;
     }
-    page.events.push_back(std::move(event));
+    const bool more = wanted.part == Part::feed ? (*page)->rows.size() >= static_cast<std::size_t>(feed_limit)
+                                                : last > wanted.from && (*page)->rows.size() > 1;
+    if (!more) break;
+    wanted.snapshot = (*page)->snapshot;
+    wanted.offset += feed_limit;
+    wanted.from = last;
   }
-  page.cursor = cursor_text(start, rows);
-  co_return page;
+  co_return statuses;
+}
+
+Task<Reasons> why_unwanted(Account& account, std::vector<Value> records, Calls& calls) {
+  Reasons reasons(records.size());
+  std::optional<Instant> since;
+  for (const Value& record : records) {
+    const Instant* updated = record["updated_at"].time();
+    if (updated != nullptr) since = std::min(since.value_or(*updated), *updated);
+  }
+  if (!since) co_return reasons;
+  auto asking = statuses_since(account, *since - std::chrono::minutes(1), calls);
+  const std::map<std::string, std::string> statuses = co_await asking;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto found = statuses.find(records[i]["srid"].id_text());
+    if (found != statuses.end() && found->second == "cancel" && records[i]["status"].display() != "cancel")
+      reasons[i] = "cancelled at Wildberries while the event waited";
+  }
+  co_return reasons;
 }
 
 }  // namespace
@@ -434,7 +403,12 @@ engine::SourceNode fbo_new() {
   engine::SourceNode node;
   node.name = "wb.fbo.new";
   node.every = std::chrono::minutes(30);
-  node.look = look_new;
+  node.look = [](Connection& connection, Look look, Calls& calls) {
+    return poll(static_cast<Account&>(connection), std::move(look), false, hours(24), {is_new, new_ones}, calls);
+  };
+  node.still_wanted = [](Connection& connection, std::vector<Value> records, Calls& calls) {
+    return why_unwanted(static_cast<Account&>(connection), std::move(records), calls);
+  };
   return node;
 }
 
@@ -442,7 +416,10 @@ engine::SourceNode fbo_changed() {
   engine::SourceNode node;
   node.name = "wb.fbo.changed";
   node.every = std::chrono::minutes(30);
-  node.look = look_changed;
+  node.look = [](Connection& connection, Look look, Calls& calls) {
+    return poll(static_cast<Account&>(connection), std::move(look), true, hours(24 * 7), {is_changed, changed_ones},
+                calls);
+  };
   return node;
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/clamp.hpp"
+#include "engine/json.hpp"
 #include "stdlib/wb/schemes.hpp"
 
 namespace pipewright::wb {
@@ -22,15 +23,10 @@ using engine::Task;
 using std::chrono::hours;
 using std::chrono::minutes;
 
-constexpr auto overlap = minutes(10);     // creation times are whole seconds, and rows may show up a little late
-constexpr auto wide_overlap = hours(24);  // once an hour: what showed up very late
+constexpr auto overlap = hours(2);        // creation times are whole seconds, and rows show up up to an hour late
+constexpr auto wide_overlap = hours(24);  // of `new` once an hour, of `changed` always: what showed up very late
 
-void sort_by_creation(std::vector<Value>& tasks) {
-  std::stable_sort(tasks.begin(), tasks.end(),
-                   [](const Value& a, const Value& b) { return created_at(a, Instant{}) < created_at(b, Instant{}); });
-}
-
-/// Where in /orders a look is: windows of thirty days, each a row of pages.
+/// Where in /orders a poll is: windows of thirty days, each a row of pages.
 struct Sweep {
   Instant from;   ///< the window's beginning
   Instant until;  ///< the moment at which the sweep began
@@ -74,123 +70,164 @@ Task<Sweep> go_on(Account& account, Sweep sweep, std::size_t room, std::set<std:
 
 std::int64_t milliseconds_of(Instant instant) { return instant.time_since_epoch().count(); }
 
-// A long list is handed over by the page: first what /orders/new holds, then the sweep; the cursor says how far.
-Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
-  auto& account = static_cast<Account&>(connection);
+/// Where `new` is. The sweep begins at the pipeline's first poll: what was confirmed before it is not new.
+struct Place {
+  Instant first;                 ///< of the first poll, or what `since` says
+  Instant last;                  ///< up to where it was swept
+  Instant wide;                  ///< when it was last swept far back
+  std::string rest;              ///< of a long answer of /orders/new: where to go on
+  std::optional<Instant> from;   ///< of a sweep that was not over: where it stands …
+  std::optional<Instant> until;  ///< … and how far it goes
+  std::string next = "0";
+};
+
+Place place_of(const Look& look, Instant now) {
   const Value cursor = read_cursor(look.cursor);
-  const Instant now = calls.now();
-  const std::size_t room = std::max<std::size_t>(1, look.room);
-  Page page;
+  Place place;
+  place.first = moment(cursor, "first").value_or(begin_of(look, now, now));
+  if (moment(cursor, "first") && place.first >= now) place.first = now - overlap;  // of a clock that was ahead
+  place.last = moment(cursor, "last").value_or(place.first);
+  place.wide = moment(cursor, "wide").value_or(now);
+  place.rest = cursor["rest"].display();
+  place.from = moment(cursor, "from");
+  place.until = moment(cursor, "until");
+  if (!cursor["next"].is_null()) place.next = cursor["next"].id_text();
+  return place;
+}
 
-  // The sweep begins at the pipeline's first look: what was confirmed before it is not new.
-  const Instant first = moment(cursor, "first").value_or(begin_of(look, now, now));
-  const Instant last = moment(cursor, "last").value_or(first);
-  Instant wide = moment(cursor, "wide").value_or(now);
-  std::string position = fmt::format("\"first\":{},\"last\":{}", milliseconds_of(first), milliseconds_of(last));
+std::string text_of(const Place& place) {
+  Record fields;
+  const auto add = [&](const char* name, Instant at) { fields.emplace_back(name, Value(milliseconds_of(at))); };
+  add("first", place.first);
+  add("last", place.last);
+  add("wide", place.wide);
+  if (!place.rest.empty()) fields.emplace_back("rest", Value(place.rest));
+  if (place.from && place.until) {
+    add("from", *place.from);
+    add("until", *place.until);
+    fields.emplace_back("next", Value(place.next));
+  }
+  return engine::write_json(Value(std::move(fields)));
+}
 
+Sweep begin_sweep(Place& place, Instant now) {
   Sweep sweep;
-  Fresh fresh;
-  if (const auto from = moment(cursor, "from")) {
-    sweep.from = *from;
-    sweep.until = moment(cursor, "until").value_or(now);
-    sweep.next = cursor["next"].is_null() ? "0" : cursor["next"].id_text();
-  } else {
-    auto reading = read_fresh(account, scheme::fbs, cursor["rest"].display(), room, calls);
-    fresh = co_await reading;
-    if (fresh.failure) co_return failed(std::move(page), look, *fresh.failure);
-    page.notice = fresh.notice;
-    const bool widely = now - wide >= hours(1);
-    if (widely && fresh.rest.empty()) wide = now;
-    sweep.from = std::max<Instant>(std::chrono::floor<std::chrono::seconds>(first),
-                                   last - (widely ? Duration(wide_overlap) : Duration(overlap)));
-    sweep.until = now;
+  if (place.from) {
+    sweep.from = *place.from;
+    sweep.until = place.until.value_or(now);
+    sweep.next = place.next;
+    return sweep;
   }
-  std::set<std::string> taken;
-  for (const Value& task : fresh.tasks) taken.insert(id_of(task));
-  if (fresh.rest.empty()) {
-    auto sweeping = go_on(account, std::move(sweep), room, taken, calls);
-    sweep = co_await sweeping;
-    if (sweep.failure) co_return failed(Page(), look, *sweep.failure);
-  }
+  const bool widely = now - place.wide >= hours(1);
+  if (widely) place.wide = now;
+  sweep.from = std::max<Instant>(std::chrono::floor<std::chrono::seconds>(place.first),
+                                 place.last - (widely ? Duration(wide_overlap) : Duration(overlap)));
+  sweep.until = now;
+  return sweep;
+}
 
-  std::vector<std::string> unasked;
-  for (const Value& task : sweep.tasks) unasked.push_back(id_of(task));
-  Statuses statuses;
-  if (!unasked.empty()) {
-    auto asking = statuses_of(account, scheme::fbs, unasked, calls);
-    auto asked = co_await asking;
-    if (!asked) co_return failed(Page(), look, asked.error());
-    statuses = std::move(*asked);
-  }
-  std::vector<Value> unseen = std::move(fresh.tasks);
-  unseen.insert(unseen.end(), sweep.tasks.begin(), sweep.tasks.end());
-  sort_by_creation(unseen);
-  for (const Value& task : unseen) {
+// What the sweep has found, with how it stands: of each an event, unless it was cancelled meanwhile.
+Task<std::optional<Failure>> add_swept(Account& account, std::vector<Value> tasks, Page& page, Calls& calls) {
+  if (tasks.empty()) co_return std::nullopt;
+  std::vector<std::string> ids;
+  for (const Value& task : tasks) ids.push_back(id_of(task));
+  auto asking = statuses_of(account, scheme::fbs, ids, calls);
+  const auto statuses = co_await asking;
+  if (!statuses) co_return statuses.error();
+  for (const Value& task : tasks) {
     const std::string id = id_of(task);
     Known known;
     known.raw = task;
     known.status = {"new", "waiting", true};
-    if (const auto found = statuses.find(id); found != statuses.end()) known.status = found->second;
+    if (const auto found = statuses->find(id); found != statuses->end()) known.status = found->second;
     page.seen.push_back({id, "", false, false});
-    // Found by the sweep and cancelled by now: there is no order to make any more.
+    // There is no order to make any more.
     if (is_cancelled(known.status.supplier, known.status.wb)) continue;
     page.events.push_back(event_of(scheme::fbs, known, id, id));
   }
-  page.more = true;
-  if (!fresh.rest.empty()) {
-    position += fmt::format(",\"rest\":\"{}\"", fresh.rest);
-  } else if (!sweep.over) {
-    position += fmt::format(",\"from\":{},\"next\":\"{}\",\"until\":{}", milliseconds_of(sweep.from), sweep.next,
-                            milliseconds_of(sweep.until));
-  } else {
-    position = fmt::format("\"first\":{},\"last\":{}", milliseconds_of(first), milliseconds_of(sweep.until));
-    page.more = false;
+  co_return std::nullopt;
+}
+
+void sort_events(std::vector<NewEvent>& events) {
+  std::stable_sort(events.begin(), events.end(), [](const NewEvent& a, const NewEvent& b) {
+    return created_at(a.raw, Instant{}) < created_at(b.raw, Instant{});
+  });
+}
+
+// A long list is handed over by the page: first what /orders/new holds, then the sweep; the cursor says how far. What
+// the first one brought goes out also while the second fails.
+Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
+  auto& account = static_cast<Account&>(connection);
+  const Instant now = calls.now();
+  const std::size_t room = std::max<std::size_t>(1, look.room);
+  Place place = place_of(look, now);
+  const Place began = place;
+  Page page;
+  std::set<std::string> taken;
+  if (!place.from) {
+    auto reading = read_fresh(account, scheme::fbs, place.rest, room, calls);
+    const Fresh fresh = co_await reading;
+    if (fresh.failure) co_return failed(std::move(page), look, *fresh.failure);
+    page.notice = fresh.notice;
+    place.rest = fresh.rest;
+    for (const Value& task : fresh.tasks) {
+      const std::string id = id_of(task);
+      taken.insert(id);
+      page.seen.push_back({id, "", false, false});
+      if (is_before_since(look, task, place.first)) continue;
+      Known known;
+      known.raw = task;
+      known.status = {"new", "waiting", true};
+      page.events.push_back(event_of(scheme::fbs, known, id, id));
+    }
   }
-  page.cursor = fmt::format("{{{},\"wide\":{}}}", position, milliseconds_of(wide));
+  if (!place.rest.empty()) {
+    page.more = true;
+    sort_events(page.events);
+    page.cursor = text_of(place);
+    co_return page;
+  }
+  auto sweeping = go_on(account, begin_sweep(place, now), room, taken, calls);
+  Sweep sweep = co_await sweeping;
+  std::optional<Failure> failure = sweep.failure;
+  if (!failure) {
+    auto adding = add_swept(account, std::move(sweep.tasks), page, calls);
+    failure = co_await adding;
+  }
+  sort_events(page.events);
+  if (failure) {  // swept again from where it began
+    place = began;
+    place.rest.clear();
+    page.failure = std::move(failure);
+  } else if (sweep.over) {
+    place.last = sweep.until;
+    place.from.reset();
+    place.until.reset();
+  } else {
+    place.from = sweep.from;
+    place.until = sweep.until;
+    place.next = sweep.next;
+    page.more = true;
+  }
+  page.cursor = text_of(place);
   co_return page;
 }
 
 // ---- wb.fbs.changed
 // --------------------------------------------------------------------------------------------------------------------
-// One look is a row of pages: first the tasks created since the last look are noted (`list`), then the statuses of all
-// open ones are asked, a thousand at a time (`scan`).
-
-Task<Page> list_page(Account& account, Look look, Value cursor, Calls& calls) {
-  const Instant now = calls.now();
-  Page page;
-  const auto last = moment(cursor, "last");
-  const Instant from =
-      moment(cursor, "from").value_or(last ? *last - overlap : begin_of(look, now, now - hours(24 * 7)));
-  const Instant to = std::min<Instant>(from + longest_period, now + minutes(1));
-  const std::string next = cursor["next"].is_null() ? "0" : cursor["next"].id_text();
-  auto asking = list_tasks(account, scheme::fbs, from, to, std::set<std::string>(), next, calls);
-  const auto listed = co_await asking;
-  if (!listed) co_return failed(std::move(page), look, listed.error());
-  auto noting = note_unknown(listed->tasks, calls);
-  page.seen = co_await noting;
-  const std::int64_t started = moment(cursor, "started").value_or(now).time_since_epoch().count();
-  page.more = true;
-  if (!listed->next.empty()) {
-    page.cursor = fmt::format("{{\"phase\":\"list\",\"from\":{},\"next\":\"{}\",\"started\":{},\"last\":{}}}",
-                              from.time_since_epoch().count(), listed->next, started,
-                              last.value_or(from).time_since_epoch().count());
-  } else if (to < now) {
-    page.cursor = fmt::format("{{\"phase\":\"list\",\"from\":{},\"started\":{},\"last\":{}}}",
-                              to.time_since_epoch().count(), started, last.value_or(from).time_since_epoch().count());
-  } else {
-    page.cursor = scan_cursor("", started);
-  }
-  co_return page;
-}
 
 Task<Page> look_changed(Connection& connection, Look look, Calls& calls) {
   auto& account = static_cast<Account&>(connection);
-  const Value cursor = read_cursor(look.cursor);
-  if (cursor["phase"].display() == "scan") {
-    auto scanning = scan_page(account, scheme::fbs, look, cursor, calls);
+  Position position = position_of(look, calls.now());
+  if (position.phase == "scan") {
+    auto scanning = scan_page(account, scheme::fbs, look, position, calls);
     co_return co_await scanning;
   }
-  auto listing = list_page(account, look, cursor, calls);
+  if (position.phase.empty()) {
+    position.phase = "list";
+    position.from = std::max<Instant>(position.first, position.last - wide_overlap);
+  }
+  auto listing = list_page(account, scheme::fbs, position, calls);
   co_return co_await listing;
 }
 
@@ -209,7 +246,7 @@ engine::SourceNode fbs_changed() {
   engine::SourceNode node;
   node.name = "wb.fbs.changed";
   node.every = std::chrono::seconds(60);
-  node.look = engine::clamped(look_changed, {"last", "from", "started"});
+  node.look = engine::clamped(look_changed, moments_of_position);
   return node;
 }
 

@@ -108,8 +108,7 @@ const Moves& pickup_moves() {
 /// has one of its own (api.md 4).
 std::string step_group(const Account& account, const Moves& moves, const Step& step) {
   if (&moves.scheme != &scheme::dbw) return fmt::format("marketplace.{}_{}", moves.scheme.name, step.call);
-  const bool rationed = step.call == "cancel" && account.token().kind == Token::Kind::basic;
-  return rationed ? group::dbw_cancel : group::dbw;
+  return step.call == "cancel" && account.rationed() ? group::dbw_cancel : group::dbw;
 }
 
 bool holds(const std::vector<std::string>& words, const std::string& word) {
@@ -171,9 +170,12 @@ Outcome reached(const Item& item, bool changed) {
   result.emplace_back("status", Value(item.target));
   outcome.result = Value(result);
   outcome.record = std::move(result);
-  if (changed) outcome.changes.push_back({"supplier_status", Value(item.from), Value(item.target)});
-  outcome.summary = changed ? fmt::format("Wildberries {}: {} → {}", item.id, item.from, item.target)
-                            : fmt::format("Wildberries {} is {} already", item.id, item.from);
+  const bool by_earlier_try = changed && item.from == item.target;
+  if (changed)
+    outcome.changes.push_back({"supplier_status", by_earlier_try ? Value() : Value(item.from), Value(item.target)});
+  outcome.summary = !changed         ? fmt::format("Wildberries {} is {} already", item.id, item.from)
+                    : by_earlier_try ? fmt::format("Wildberries {}: {}, by an earlier try", item.id, item.target)
+                                     : fmt::format("Wildberries {}: {} → {}", item.id, item.from, item.target);
   return outcome;
 }
 
@@ -209,9 +211,11 @@ void judge(Work& work, const Statuses& statuses) {
     }
     item.from = item.now = found->second.supplier;
     const bool cancelled = is_cancelled(found->second.supplier, found->second.wb);
-    const auto steps = cancelled && item.target == "cancel" ? std::optional(std::vector<std::string>{})
-                       : cancelled                          ? std::nullopt
-                                                            : way(work.moves, item.from, item.target);
+    // What is reached is reached, also by an order that the buyer has refused: `reject` goes with `canceled_by_client`.
+    const bool there = item.from == item.target || (cancelled && item.target == "cancel");
+    const auto steps = there       ? std::optional(std::vector<std::string>{})
+                       : cancelled ? std::nullopt
+                                   : way(work.moves, item.from, item.target);
     if (!steps) {
       work.settle(item.index,
                   Outcome::failed(permanent(fmt::format("Wildberries: order {} is {} ({}) and cannot become {}",
@@ -305,7 +309,7 @@ Task<Said> ask_alone(Account& account, const Moves& moves, const Step& step, std
     request.predicted = Value();
     request.predicted_status = 204;
     const CallResult answer = co_await calls.send(std::move(request));
-    const auto failure = failure_of(answer);
+    const auto failure = failure_without_answer(answer);
     if (!failure)
       said.moved.insert(item->id);
     else if (refuses(answer))
@@ -367,6 +371,34 @@ Task<bool> take_step(Account& account, Work& work, const Step& step, std::vector
   co_return true;
 }
 
+// A task that leaves `new` cannot be read again until it ends: one that nobody of the account has seen is kept first.
+// Those are failed of whom this cannot be said.
+Task<bool> keep_new_ones(Account& account, Work& work, Calls& calls) {
+  std::vector<Item*> leaving;
+  std::vector<std::string> ids;
+  for (Item& item : work.items) {
+    if (work.settled[item.index] || item.from != "new" || item.target == "cancel") continue;
+    leaving.push_back(&item);
+    ids.push_back(item.id);
+  }
+  if (leaving.empty() || calls.dry()) co_return true;
+  const std::map<std::string, engine::Seen> known = co_await calls.load_shared(shared_kind(work.moves.scheme), ids);
+  std::erase_if(leaving, [&](const Item* item) { return known.contains(item->id); });
+  if (leaving.empty()) co_return true;
+  auto reading = read_new(account, work.moves.scheme, calls);
+  const auto fresh = co_await reading;
+  if (!fresh) {
+    Failure unread = fresh.error();
+    unread.delivery = engine::Delivery::not_sent;
+    for (const Item* item : leaving) work.settle(item->index, Outcome::failed(unread));
+    co_return false;
+  }
+  auto sharing = unknown_to_account(work.moves.scheme, *fresh, calls);
+  std::vector<engine::SharedState> states = co_await sharing;
+  if (!states.empty()) co_await calls.store_shared(std::move(states));
+  co_return true;
+}
+
 Task<Outcomes> set_status(Account& account, const Moves& moves, Batch batch, Calls& calls) {
   Work work(moves, std::move(batch));
   read_items(work);
@@ -382,6 +414,8 @@ Task<Outcomes> set_status(Account& account, const Moves& moves, Batch batch, Cal
     co_return work.outcomes;
   }
   judge(work, *statuses);
+  auto keeping = keep_new_ones(account, work, calls);
+  co_await keeping;
   for (const Step& step : moves.steps) {
     std::vector<Item*> taking;
     for (Item& item : work.items) {
@@ -392,7 +426,10 @@ Task<Outcomes> set_status(Account& account, const Moves& moves, Batch batch, Cal
     co_await stepping;
   }
   for (const Item& item : work.items) {
-    if (!work.settled[item.index]) work.settle(item.index, reached(item, true));
+    if (work.settled[item.index]) continue;
+    Failure unsaid;
+    unsaid.reason = fmt::format("Wildberries: nothing was said of order {}", item.id);
+    work.settle(item.index, item.now == item.target ? reached(item, true) : Outcome::failed(unsaid));
   }
   co_return work.outcomes;
 }

@@ -27,10 +27,10 @@ engine::Nodes nodes() {
       {.name = "common_url", .kind = Kind::url, .doc = "common-api.wildberries.ru"},
       {.name = "shipping.type",
        .kind = Kind::text,
-       .doc = "how supplies are shipped",
+       .doc = "how supplies are shipped; transportCompany needs a waybill, attached in the cabinet",
        .values = {"selfShipping", "transportCompany"}},
       {.name = "shipping.point", .kind = Kind::text, .doc = "the shipping point's id"},
-      {.name = "shipping.days_ahead", .kind = Kind::integer, .doc = "days from today in [run] time_zone"},
+      {.name = "shipping.days_ahead", .kind = Kind::integer, .doc = "days from today, counted in Moscow"},
   };
   type.make = [](engine::Settings settings) -> Result<std::unique_ptr<engine::Connection>> {
     return std::make_unique<Account>(std::move(settings));

@@ -64,8 +64,11 @@ engine::Task<tl::expected<Buyers, Failure>> buyers_of(Account& account, const Sc
 /// The cursor stays where it was.
 engine::Page failed(engine::Page page, const engine::Look& look, Failure failure);
 engine::NewEvent event_of(const Scheme& scheme, const Known& known, const std::string& id, const std::string& identity);
-/// Where a first look begins: `since`, else `otherwise`.
+/// Where a first poll begins: `since`, else `otherwise`.
 Instant begin_of(const engine::Look& look, Instant now, Instant otherwise);
+
+/// Whether `since` of a `new` source leaves the task out; without `since` all that is new counts.
+bool is_before_since(const engine::Look& look, const Value& task, Instant first);
 
 /// Tasks that this source has not yet seen, out of an answer with all new ones: as many as there is room for.
 struct Fresh {
@@ -89,14 +92,47 @@ struct Listed {
 engine::Task<tl::expected<Listed, Failure>> list_tasks(Account& account, const Scheme& scheme, Instant from, Instant to,
                                                        std::set<std::string> visited, std::string next,
                                                        engine::Calls& calls);
-/// Tasks of a list that this source has not seen yet are remembered: the scan asks how they stand.
-engine::Task<std::vector<engine::Seen>> note_unknown(std::vector<Value> tasks, engine::Calls& calls);
+/// Where a `changed` source is. One poll is a row of pages: tasks that it does not know yet are noted, list by list,
+/// then the statuses of all open ones are asked. A list that fails does not keep the statuses back: `why` is reported
+/// at the end, and the lists are read again.
+struct Position {
+  std::string phase;            ///< `list`, `scan`; empty: a poll begins
+  Instant first;                ///< what was created before is left out
+  Instant last;                 ///< when the lists were last read to their end
+  Instant started;              ///< when this poll began
+  std::optional<Instant> wide;  ///< when they were last read far back
+  Instant from;                 ///< in phase `list`: the window's beginning …
+  std::string next = "0";       ///< … and its page
+  std::string after;            ///< in phase `scan`: the last task asked for
+  std::string why;              ///< a list failed in this poll
+};
+Position position_of(const engine::Look& look, Instant now);
+std::string text_of(const Position& position);
+/// Of Position, for engine::clamped.
+inline const std::vector<std::string> moments_of_position = {"last", "started", "wide", "from"};
 
-/// A thousand open tasks behind the cursor's `after`: those whose statuses (or buyer) changed are events. The cursor is
-/// `{"phase":"scan","after":…,"last":…}` while there are more, then `{"last":…}`.
-engine::Task<engine::Page> scan_page(Account& account, const Scheme& scheme, engine::Look look, Value cursor,
+/// A page of the scheme's list; the position moves on to the next one, or to the scan.
+engine::Task<engine::Page> list_page(Account& account, const Scheme& scheme, Position position, engine::Calls& calls);
+
+/// Tasks that this source has not seen yet, and that were created since `first`, are remembered: the scan asks how they
+/// stand.
+engine::Task<std::vector<engine::Seen>> note_unknown(std::vector<Value> tasks, Instant first, engine::Calls& calls);
+
+/// A thousand open tasks: those whose statuses (or buyer) changed are events.
+engine::Task<engine::Page> scan_page(Account& account, const Scheme& scheme, engine::Look look, Position position,
                                      engine::Calls& calls);
-std::string scan_cursor(const std::string& after, std::int64_t last);
+
+// ---- tasks that cannot be read again until they end (DBS, DBW, pickup): kept for the account, whoever has seen them
+
+/// Their kind of shared states.
+std::string shared_kind(const Scheme& scheme);
+engine::SharedState shared_state(const Scheme& scheme, const Value& task);
+/// Tasks that are new now, all of them.
+engine::Task<tl::expected<std::vector<Value>, Failure>> read_new(Account& account, const Scheme& scheme,
+                                                                 engine::Calls& calls);
+/// Those that the account does not know yet.
+engine::Task<std::vector<engine::SharedState>> unknown_to_account(const Scheme& scheme, std::vector<Value> tasks,
+                                                                  engine::Calls& calls);
 
 /// For SourceNode::still_wanted: cancelled meanwhile. A thousand in one call.
 std::function<engine::Task<std::vector<std::optional<std::string>>>(engine::Connection&, std::vector<Value>,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/text.hpp"
 #include "engine/json.hpp"
@@ -14,8 +15,13 @@ using engine::List;
 using engine::Record;
 
 bool is_task_id(const std::string& id) {
-  return !id.empty() && id.size() <= 19 &&
-         std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
+  std::int64_t number = 0;  // as the API declares it: what does not fit is an order of another shop
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  return error == std::errc() && end == id.data() + id.size() && number > 0 && std::to_string(number) == id;
+}
+
+bool is_movable(const Status& status) {
+  return (status.supplier == "new" || status.supplier == "confirm") && !is_cancelled(status.supplier, status.wb);
 }
 
 Value id_list(const std::vector<std::string>& ids) {
@@ -28,10 +34,14 @@ Value id_list(const std::vector<std::string>& ids) {
 
 namespace {
 
-// An API's own "nothing": `{}`, `[]` for a map, `null` for a list.
+// An API's own "nothing": `{}`, `[]` for a map, `null` for a list, no list beside the position of the next page. A body
+// that speaks of something else is not nothing.
 bool says_nothing(const Value& body) {
   if (const List* list = body.list()) return list->empty();
-  return body.record() != nullptr && body["orders"].is_null();
+  const Record* fields = body.record();
+  return fields != nullptr && std::all_of(fields->begin(), fields->end(), [](const auto& field) {
+           return field.first == "next" || (field.first == "orders" && field.second.is_null());
+         });
 }
 
 Failure no_orders(const std::string& found) {
@@ -116,6 +126,31 @@ Value or_null(const std::string& text) { return text.empty() ? Value() : Value(t
 
 }  // namespace
 
+namespace {
+
+// Kopecks in the seller's currency. The sum of another one is never taken for it.
+Value line_price(const Value& raw) {
+  const std::string paid = raw["currencyCode"].id_text();
+  const std::string sold = raw["convertedCurrencyCode"].id_text();
+  const bool foreign = sold.empty() ? !paid.empty() && paid != "643" : paid != sold;
+  const char* const path = foreign ? "convertedPrice" : "price";
+  const Decimal* sum = raw[path].number();
+  if (foreign && (sum == nullptr || sold.empty())) {
+    static const std::map<std::string, const char*> names = {
+        {"933", "BYN"}, {"398", "KZT"}, {"51", "AMD"}, {"417", "KGS"}, {"643", "RUB"}};
+    const auto name = names.find(paid);
+    return Value(Broken{path, "a price in the seller's currency",
+                        fmt::format("missing while the price is in currency {}{}", paid,
+                                    name == names.end() ? std::string() : fmt::format(" ({})", name->second))});
+  }
+  const auto roubles = sum == nullptr ? std::nullopt : multiply(*sum, Decimal(1, 2));
+  if (!roubles)
+    return Value(Broken{path, "money", raw[path].is_null() ? "missing" : engine::json_start(raw[path], 60)});
+  return Value(roubles->scale() < 2 ? roubles->rounded(2).value_or(*roubles) : *roubles);
+}
+
+}  // namespace
+
 Record derived_fields(const Known& known, std::string_view scheme) {
   Record fields;
   const Status& status = known.status;
@@ -125,6 +160,7 @@ Record derived_fields(const Known& known, std::string_view scheme) {
   fields.emplace_back("status",
                       coded(status_code(status.supplier, status.wb, scheme), "supplierStatus", status.supplier));
   fields.emplace_back("user_status", coded(user_status_code(status.supplier, status.wb), "wbStatus", status.wb));
+  fields.emplace_back("line_price", line_price(known.raw));
   fields.emplace_back("user", buyer_of(known));
   return fields;
 }

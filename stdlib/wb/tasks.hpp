@@ -19,6 +19,9 @@ struct Status {
   friend bool operator==(const Status& a, const Status& b) { return a.supplier == b.supplier && a.wb == b.wb; }
 };
 
+/// Whether a supply may still take it: alive, and not on its way.
+bool is_movable(const Status& status);
+
 /// By task; a task that Wildberries does not know is absent.
 using Statuses = std::map<std::string, Status>;
 

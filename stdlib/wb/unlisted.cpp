@@ -22,85 +22,111 @@ using engine::Task;
 using std::chrono::hours;
 using std::chrono::minutes;
 
+// Whether the dates of the finished lists mean a task's creation or its end is not said: what was seen new is noted
+// anyway, so a day is enough for its end; once an hour they are read as far back as one call goes, for tasks that
+// nobody has seen new and that ended late (api.md 18).
 constexpr auto finished_overlap = hours(24);
+constexpr auto wide_overlap = hours(24 * 29);
+constexpr std::size_t most_forgotten = 100;  // in one poll
+constexpr auto forget_after = hours(24 * 60);
+
+// What stands longer than a source asks for it goes, the oldest first; ids ascend.
+Task<bool> forget_oldest(const Scheme& scheme, Page& page, Calls& calls) {
+  const std::vector<Seen> oldest = co_await calls.load_shared_open(shared_kind(scheme), "", most_forgotten);
+  for (const Seen& each : oldest) {
+    if (calls.now() - created_at(known_of(each.state).raw, calls.now()) > forget_after)
+      page.shared.push_back({shared_kind(scheme), {each.key, {}, false, true}});
+  }
+  co_return true;
+}
 
 Task<Page> look_new(Account& account, const Scheme& scheme, Look look, Calls& calls) {
   Page page;
-  auto reading = read_fresh(account, scheme, read_cursor(look.cursor)["rest"].display(), look.room, calls);
+  const Value cursor = read_cursor(look.cursor);
+  const Instant first = moment(cursor, "first").value_or(begin_of(look, calls.now(), calls.now()));
+  auto reading = read_fresh(account, scheme, cursor["rest"].display(), look.room, calls);
   const Fresh fresh = co_await reading;
   if (fresh.failure) co_return failed(std::move(page), look, *fresh.failure);
   page.notice = fresh.notice;
   for (const Value& task : fresh.tasks) {
     const std::string id = id_of(task);
+    page.seen.push_back({id, "", false, false});
+    page.shared.push_back(shared_state(scheme, task));
+    if (is_before_since(look, task, first)) continue;
     Known known;
     known.raw = task;
     known.status = {"new", "waiting", std::nullopt};
-    page.seen.push_back({id, "", false, false});
     page.events.push_back(event_of(scheme, known, id, id));
   }
+  if (!fresh.tasks.empty()) {
+    auto forgetting = forget_oldest(scheme, page, calls);
+    co_await forgetting;
+  }
   page.more = !fresh.rest.empty();
-  page.cursor = page.more ? fmt::format("{{\"rest\":\"{}\"}}", fresh.rest) : "{}";
+  page.cursor = page.more
+                    ? fmt::format("{{\"first\":{},\"rest\":\"{}\"}}", first.time_since_epoch().count(), fresh.rest)
+                    : fmt::format("{{\"first\":{}}}", first.time_since_epoch().count());
   co_return page;
 }
 
-// ---- changed: new ones are noted, finished ones that were never seen too, then the open ones are asked
-// ------------------------------
+// ---- changed: what is new is noted, what another source or action of the account has seen new, finished ones that
+// were never seen too; then the open ones are asked
 
-Task<Page> new_page(Account& account, const Scheme& scheme, Look look, Value cursor, Calls& calls) {
-  Page page;
-  Request request = account.get(scheme.group, scheme.orders + std::string("/new"));
-  const CallResult answer = co_await calls.send(std::move(request));
-  const auto json = json_of(answer);
-  if (!json) co_return failed(std::move(page), look, json.error());
-  const auto listed = orders_of(*json);
-  if (!listed) co_return failed(std::move(page), look, listed.error());
-  auto noting = note_unknown(*listed, calls);
-  page.seen = co_await noting;
-  const auto last = moment(cursor, "last");
-  const Instant now = calls.now();
-  const Instant from = last ? *last - finished_overlap : begin_of(look, now, now - hours(24 * 7));
-  page.more = true;
-  page.cursor = fmt::format("{{\"phase\":\"finished\",\"from\":{},\"next\":\"0\",\"last\":{}}}",
-                            from.time_since_epoch().count(), calls.now().time_since_epoch().count());
-  co_return page;
+// A task that somebody was quick to confirm stands in no list: the account remembers it.
+Task<bool> note_shared(const Scheme& scheme, Instant first, Page& page, Calls& calls) {
+  for (std::string after;;) {
+    const std::vector<Seen> known = co_await calls.load_shared_open(shared_kind(scheme), after, most_listed);
+    std::vector<Value> tasks;
+    for (const Seen& each : known) tasks.push_back(known_of(each.state).raw);
+    auto noting = note_unknown(std::move(tasks), first, calls);
+    for (Seen& each : co_await noting) page.seen.push_back(std::move(each));
+    if (known.size() < most_listed) co_return true;
+    after = known.back().key;
+  }
 }
 
-Task<Page> finished_page(Account& account, const Scheme& scheme, Look look, Value cursor, Calls& calls) {
+Task<Page> new_page(Account& account, const Scheme& scheme, Look look, Position position, Calls& calls) {
   Page page;
-  const Instant from = moment(cursor, "from").value_or(calls.now() - hours(24 * 7));
-  const Instant now = moment(cursor, "last").value_or(calls.now());
-  const Instant to = std::min<Instant>(from + longest_period, now + minutes(1));
-  const std::string next = cursor["next"].is_null() ? "0" : cursor["next"].id_text();
-  auto asking = list_tasks(account, scheme, from, to, std::set<std::string>(), next, calls);
-  const auto listed = co_await asking;
-  if (!listed) co_return failed(std::move(page), look, listed.error());
-  auto noting = note_unknown(listed->tasks, calls);
-  page.seen = co_await noting;
   page.more = true;
-  const std::int64_t last = now.time_since_epoch().count();
-  if (!listed->next.empty())
-    page.cursor = fmt::format("{{\"phase\":\"finished\",\"from\":{},\"next\":\"{}\",\"last\":{}}}",
-                              from.time_since_epoch().count(), listed->next, last);
-  else if (to < now)
-    page.cursor = fmt::format("{{\"phase\":\"finished\",\"from\":{},\"next\":\"0\",\"last\":{}}}",
-                              to.time_since_epoch().count(), last);
-  else
-    page.cursor = scan_cursor("", last);
+  auto reading = read_new(account, scheme, calls);
+  const auto listed = co_await reading;
+  if (!listed && listed.error().kind == Failure::Kind::credentials)
+    co_return failed(std::move(page), look, listed.error());
+  if (listed) {
+    auto noting = note_unknown(*listed, position.first, calls);
+    page.seen = co_await noting;
+    auto sharing = unknown_to_account(scheme, *listed, calls);
+    page.shared = co_await sharing;
+  }
+  std::set<std::string> noted;
+  for (const Seen& each : page.seen) noted.insert(each.key);
+  Page known;
+  auto remembering = note_shared(scheme, position.first, known, calls);
+  co_await remembering;
+  for (Seen& each : known.seen) {
+    if (!noted.contains(each.key)) page.seen.push_back(std::move(each));
+  }
+  position.phase = listed ? "list" : "scan";
+  if (!listed) position.why = listed.error().reason;
+  const bool widely = look.once || !position.wide || calls.now() - *position.wide >= hours(1);
+  if (widely) position.wide = calls.now();
+  position.from =
+      std::max<Instant>(position.first, position.last - (widely ? Duration(wide_overlap) : Duration(finished_overlap)));
+  page.cursor = text_of(position);
   co_return page;
 }
 
 Task<Page> look_changed(Account& account, const Scheme& scheme, Look look, Calls& calls) {
-  const Value cursor = read_cursor(look.cursor);
-  const std::string phase = cursor["phase"].display();
-  if (phase == "scan") {
-    auto scanning = scan_page(account, scheme, look, cursor, calls);
+  const Position position = position_of(look, calls.now());
+  if (position.phase == "scan") {
+    auto scanning = scan_page(account, scheme, look, position, calls);
     co_return co_await scanning;
   }
-  if (phase == "finished") {
-    auto finishing = finished_page(account, scheme, look, cursor, calls);
-    co_return co_await finishing;
+  if (position.phase == "list") {
+    auto listing = list_page(account, scheme, position, calls);
+    co_return co_await listing;
   }
-  auto noting = new_page(account, scheme, look, cursor, calls);
+  auto noting = new_page(account, scheme, look, position, calls);
   co_return co_await noting;
 }
 
@@ -108,9 +134,11 @@ engine::SourceNode new_source(const Scheme& scheme) {
   engine::SourceNode node;
   node.name = fmt::format("wb.{}.new", scheme.name);
   node.every = std::chrono::seconds(30);
-  node.look = [&scheme](Connection& connection, Look look, Calls& calls) {
-    return look_new(static_cast<Account&>(connection), scheme, std::move(look), calls);
-  };
+  node.look = engine::clamped(
+      [&scheme](Connection& connection, Look look, Calls& calls) {
+        return look_new(static_cast<Account&>(connection), scheme, std::move(look), calls);
+      },
+      {"first"});
   node.still_wanted = still_wanted(scheme);
   return node;
 }
@@ -123,7 +151,7 @@ engine::SourceNode changed_source(const Scheme& scheme) {
       [&scheme](Connection& connection, Look look, Calls& calls) {
         return look_changed(static_cast<Account&>(connection), scheme, std::move(look), calls);
       },
-      {"last", "from"});
+      moments_of_position);
   return node;
 }
 

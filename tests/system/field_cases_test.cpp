@@ -288,3 +288,50 @@ TEST_CASE("field case: 200 that is not success, and the second reading fails") {
   INFO(finished.err);
   CHECK(finished.last_line() == "done: 1 events, 0 written, 1 unchanged, 0 skipped, 0 parked");
 }
+
+TEST_CASE("F1: money of another country is converted, or parks by the name of its currency") {
+  Shop shop(one_line);
+  const Json foreign{{"price", 1014}, {"currencyCode", 933}};
+  Json converted = foreign;
+  converted.update({{"convertedPrice", 28322}, {"convertedCurrencyCode", 643}});
+  Json without = foreign;
+  without.update({{"convertedPrice", nullptr}, {"convertedCurrencyCode", 643}});
+  const auto good = shop.wb.add_tasks(Scheme::fbs, 1, converted);
+  const auto bad = shop.wb.add_tasks(Scheme::fbs, 1, without);
+  const auto own = shop.wb.add_tasks(
+      Scheme::fbs, 1,
+      {{"price", 1014}, {"currencyCode", 933}, {"convertedPrice", 1014}, {"convertedCurrencyCode", 933}});
+  const test::Finished finished = shop.run({"run", "--once"});
+  CHECK(finished.last_line() == "done: 3 events, 2 written, 0 unchanged, 0 skipped, 1 parked");
+  const auto price_of = [&](std::int64_t task) {
+    return shop.orders().at(std::to_string(task)).front()["items"][0]["initialPrice"].get<double>();
+  };
+  CHECK(price_of(good[0]) == doctest::Approx(283.22));
+  CHECK(price_of(own[0]) == doctest::Approx(10.14));
+  CHECK_FALSE(shop.orders().contains(std::to_string(bad[0])));
+  const auto parked = shop.events(false);
+  REQUIRE(parked.size() == 1);
+  CHECK(has(parked[0]["reason"], "933"));
+}
+
+TEST_CASE("F5: an answer of another shape is reported in the log, in status, and by the exit of --once") {
+  Shop shop(one_line);
+  shop.wb.add_fault({{"match", "/orders/new"}, {"times", 0}, {"kind", "body"}, {"body", R"({"data":{"orders":[]}})"}});
+  const test::Finished finished = shop.run({"run", "--once"});
+  CHECK(finished.status != 0);
+  CHECK_MESSAGE(has(finished.err, "orders"), finished.err);
+  CHECK(has(shop.run({"status"}).out, "orders"));
+}
+
+TEST_CASE("B15: a lost answer whose event was written all the same leaves nothing undone") {
+  Shop shop("on file.lines \"in.ndjson\" -> wb.dbs.status set { id: text(line.id), status: int(line.status) }\n");
+  const auto ids = shop.wb.add_tasks(Scheme::dbs, 1);
+  shop.wb.set_status(ids[0], "deliver", "");
+  shop.write("in.ndjson", "{\"id\":" + std::to_string(ids[0]) + ",\"status\":6}\n");
+  shop.wb.add_fault({{"match", "/status/receive"}, {"kind", "drop"}, {"after_commit", true}});
+  const test::Finished finished = shop.run({"run", "--once"});
+  INFO(finished.out << finished.err);
+  CHECK(finished.status == 0);
+  CHECK(finished.last_line() == "done: 1 events, 1 written, 0 unchanged, 0 skipped, 0 parked");
+  CHECK_FALSE(has(finished.out + finished.err, "receive → receive"));
+}

@@ -279,3 +279,27 @@ TEST_CASE("the examples of DBS, DBW and pickup bring orders in and statuses both
   CHECK(last.at("written") == 0);
   CHECK(last.at("parked") == 0);
 }
+
+TEST_CASE("A6: the design's own pipelines: whoever is quick to confirm loses no buyer") {
+  for (const Case& each : cases()) {
+    CAPTURE(each.name);
+    Shop shop(replaced(R"(
+pipeline incoming
+  on wb.SCHEME.new every 1s
+  -> crm.order initially { status: "new" } as made
+  -> wb.SCHEME.status set { id: order.id, status: 1 }
+pipeline buyers
+  on wb.SCHEME.changed every 3s
+  -> where order.user != null
+  -> crm.client upsert by external_id { external_id: "SCHEME-{order.id}", first_name, last_name, phones }
+)",
+                       each.name)
+                  .c_str());
+    auto running = shop.start({"run"});
+    REQUIRE(test::soon([&] { return calls_of(shop, "orders/new") > 1; }));
+    const auto tasks = shop.wb.add_tasks(each.scheme, 4);
+    CHECK(test::soon([&] { return shop.client_count() >= 5; }));  // the technical one and a buyer for each
+    running->stop();
+    for (const auto task : tasks) CHECK(shop.supplier_status(task) == "confirm");
+  }
+}

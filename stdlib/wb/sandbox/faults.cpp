@@ -66,7 +66,9 @@ engine::http::Reply Fault::spoil(engine::http::Reply honest) const {
     case Kind::body:
       break;
   }
-  return {.status = status, .headers = {{"Content-Type", content_type}}, .body = body, .delay = wait};
+  engine::http::Reply reply{.status = status, .headers = {{"Content-Type", content_type}}, .body = body, .delay = wait};
+  if (!location.empty()) reply.headers.emplace_back("Location", location);
+  return reply;
 }
 
 tl::expected<Fault, std::string> fault_from(const nlohmann::json& json) {
@@ -90,6 +92,7 @@ tl::expected<Fault, std::string> fault_from(const nlohmann::json& json) {
     }
     const char* type = *kind == Kind::html ? "text/html; charset=utf-8" : "application/json";
     fault.content_type = json.value("content_type", std::string(type));
+    fault.location = json.value("location", std::string());
     fault.moves = json.value("moves", nlohmann::json::array());
     for (const nlohmann::json& move : fault.moves) static_cast<void>(move.at("id").get<std::int64_t>());
     fault.wait = std::chrono::milliseconds(json.value("ms", *kind == Kind::delay ? 1000 : 0));

@@ -12,9 +12,10 @@
 
 namespace pipewright::wb::sandbox {
 
-/// {match: part of the path, method?, times?, every?: the N-th, skip?, after_commit?, kind, status?, body?, ms?}
-/// kind: status, drop, reset_before, truncate, delay, html, body, race. `times` is 1 unless `every` is given; 0 means
-/// for ever. race: somebody was quicker. `moves` [{id, supplierStatus?, wbStatus?}] happen, then the answer is honest.
+/// {match: part of the path, method?, times?, every?: the N-th, skip?, after_commit?, kind, status?, body?, location?,
+/// ms?} kind: status, drop, reset_before, truncate, delay, html, body, race. `times` is 1 unless `every` is given; 0
+/// means for ever. race: somebody was quicker. `moves` [{id, supplierStatus?, wbStatus?}] happen, then the answer is
+/// honest.
 struct Fault {
   enum class Kind { status, drop, reset_before, truncate, delay, html, body, race };
   std::string match;
@@ -28,6 +29,7 @@ struct Fault {
   int status = 500;
   std::string body;
   std::string content_type = "application/json";
+  std::string location;  ///< of a redirect
   std::chrono::milliseconds wait{0};
   nlohmann::json moves;  ///< of a race
   int seen = 0;

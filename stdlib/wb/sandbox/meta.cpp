@@ -101,10 +101,17 @@ Json meta_details(const Task& task) {
                                                  : "optional"}});
     }
   }
+  if (task.decision.empty()) return details;
+  if (details.empty()) details.push_back({{"key", "sgtin"}, {"value", "null"}});
+  details[0]["decision"] = task.decision;
   return details;
 }
 
 std::string missing_mark(const Task& task) {
+  static const std::set<std::string> good = {
+      "",           "filled",          "optional",    "deadlineExceeded", "imeiMaySell", "imeiSoldB2B",
+      "uinMaySell", "sgtinIntroduced", "sgtinSoldB2B"};
+  if (!good.contains(task.decision)) return "sgtin";
   for (const std::string& key : keys_of(task, "requiredMeta")) {
     if (!task.meta.contains(key)) return key;
   }

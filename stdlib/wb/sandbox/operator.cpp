@@ -46,6 +46,8 @@ void adjust(Task& task, const Json& body) {
   if (body.contains("code")) task.code = body["code"];
   if (body.contains("finalPrice")) task.final_price = body["finalPrice"];
   if (body.contains("reship")) task.reship = body["reship"];
+  if (body.contains("decision")) task.decision = body["decision"];
+  if (body.contains("unmovable")) task.unmovable = body["unmovable"];
   if (body.contains("fields")) task.fields.update(body["fields"]);
   for (const Json& name : body.value("without", Json::array())) task.fields.erase(name.get<std::string>());
 }

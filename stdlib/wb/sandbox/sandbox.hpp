@@ -47,6 +47,11 @@ struct Options {
   std::int64_t first_task_id = 4132098000;
   std::size_t statistics_page = 80000;  ///< rows per answer of supplier/orders and supplier/sales
   bool tasks_in_statistics = true;      ///< tasks also appear there, as "Склад продавца" rows
+  bool dead_blocks_delivery = false;    ///< deliver answers 409 while a task of the supply is not in `confirm`
+  int new_supply_refuses = 0;           ///< additions to a supply that are refused after it was made
+  bool refusal_names_tasks = false;     ///< FailedToAddSupplyOrder says in `data` which tasks it means
+  bool marks_one_by_one = false;        ///< MetaValidationFail names the first task alone: the next is found later
+  int shipping_forgotten = 0;           ///< shipping-method answers that say success and keep nothing
   bool shipping_required = false;       ///< deliver answers 409 SupplyShippingRequired without parameters
   bool zero_next_at_end = false;        ///< the last page's `next` is 0 instead of the last id
   bool code_required = false;           ///< DBS receive and reject refuse a wrong or missing code

@@ -1,6 +1,8 @@
 // FBS supplies and how they are shipped (reference, section 7.3).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "stdlib/wb/sandbox/world.hpp"
 
 namespace pipewright::wb::sandbox {
@@ -59,6 +61,7 @@ Reply create(Call& call) {
   world.next_supply += 1;
   Supply supply{.id = fmt::format("WB-GI-{}", world.next_supply), .number = world.next_supply, .name = name};
   supply.created = world.now();
+  supply.refuses = world.options.new_supply_refuses;
   const std::string id = supply.id;
   world.supplies.emplace(supply.number, std::move(supply));
   return json_reply(201, {{"id", id}});
@@ -113,7 +116,7 @@ bool fits(const Supply& supply, const Task& task, bool first) {
 }
 
 bool can_move(World& world, const Task& task) {
-  if (task.is_final()) return false;
+  if (task.is_final() || task.unmovable) return false;
   if (task.reship || task.supplier_status == "new") return true;
   if (task.supplier_status != "confirm") return false;
   const Supply* from = world.supply(task.supply);
@@ -128,22 +131,33 @@ void inherit(Supply& supply, const Task& task) {
   supply.b2b = task.fields.value("/options/isB2B"_json_pointer, Json(false));
 }
 
-/// All or none: the answer does not say which one was refused.
+/// All or none: the answer does not say which one was refused, unless the options want it said.
 Reply add_orders(Call& call) {
   Supply* supply = call.world.supply(call.at[0]);
   if (supply == nullptr) return not_found();
   const auto ids = ids_in(call.body, "orders", 1, 100);
   if (!ids) return bad_request(call, "Некорректное тело запроса");
-  const Reply refused = refusal(409, "FailedToAddSupplyOrder", "Не удалось закрепить сборочное задание за поставкой");
-  if (supply->done) return refused;
+  const auto refused = [&](const Json& data) {
+    return refusal(409, "FailedToAddSupplyOrder", "Не удалось закрепить сборочное задание за поставкой", data);
+  };
+  if (supply->refuses > 0) {
+    --supply->refuses;
+    return refused(nullptr);
+  }
+  if (supply->done) return refused(nullptr);
   Supply after = *supply;
+  Json unfit = Json::array();
   bool first = tasks_of(call.world, *supply).empty();
   for (const std::int64_t id : *ids) {
     const Task* task = call.world.task(id, Scheme::fbs);
-    if (task == nullptr || !can_move(call.world, *task) || !fits(after, *task, first)) return refused;
+    if (task == nullptr || !can_move(call.world, *task) || !fits(after, *task, first)) {
+      unfit.push_back(id);
+      continue;
+    }
     if (first) inherit(after, *task);
     first = false;
   }
+  if (!unfit.empty()) return refused(call.world.options.refusal_names_tasks ? Json{{"orders", unfit}} : Json());
   *supply = after;
   for (const std::int64_t id : *ids) {
     Task& task = call.world.tasks.at(id);
@@ -166,9 +180,14 @@ Reply deliver(Call& call) {
   if (supply->done) return refusal(409, "StatusMismatch", "Поставка уже закрыта");
   const std::vector<Task*> tasks = tasks_of(world, *supply);
   if (tasks.empty()) return refusal(409, "SupplyHasZeroOrders", "К поставке не привязано ни одного сборочного задания");
+  const bool dead = std::ranges::any_of(
+      tasks, [](const Task* task) { return task->supplier_status != "confirm" || task->is_final(); });
+  if (dead && world.options.dead_blocks_delivery)
+    return refusal(409, "StatusMismatch", "Несоответствие статусов, проверьте их правильность");
   Json marks = Json::array();
   for (const Task* task : tasks) {
-    if (!missing_mark(*task).empty()) marks.push_back({{"id", task->id}, {"metaDetails", meta_details(*task)}});
+    if (missing_mark(*task).empty() || (world.options.marks_one_by_one && !marks.empty())) continue;
+    marks.push_back({{"id", task->id}, {"metaDetails", meta_details(*task)}});
   }
   if (!marks.empty()) return refusal(409, "MetaValidationFail", "Fix them to dispatch items", {{"orders", marks}});
   if (world.options.shipping_required && !is_shipping_set(*supply)) {
@@ -270,8 +289,12 @@ Reply shipping_method(Call& call) {
                         const std::string type = entry.value("shippingType", "");
                         const std::string day = entry.value("shippingDt", "");
                         if (supply.done || supply.scanned) return "SupplyAlreadyScanned";
-                        if (!time_from(day) || day < utc_text(world.now()).substr(0, 10)) return "InvalidShippingDt";
+                        if (!time_from(day) || day < moscow_text(world.now()).substr(0, 10)) return "InvalidShippingDt";
                         if (type != "selfShipping" && type != "transportCompany") return "InvalidShippingType";
+                        if (world.shipping_forgotten > 0) {
+                          --world.shipping_forgotten;
+                          return "";
+                        }
                         if (type != supply.shipping_type) supply.waybill.clear();
                         supply.shipping_type = type;
                         supply.shipping_date = day;
@@ -297,7 +320,7 @@ void close_supply(World& world, Supply& supply) {
   supply.done = true;
   supply.closed = world.now();
   for (Task* task : tasks_of(world, supply)) {
-    if (task->supplier_status == "confirm") task->supplier_status = "complete";
+    if (task->supplier_status == "confirm" && !task->is_final()) task->supplier_status = "complete";
   }
 }
 

@@ -162,6 +162,7 @@ bool Task::is_final() const {
 World::World(Options given) : options(std::move(given)), random(options.seed) {
   sid = uuid();
   next_task = options.first_task_id;
+  shipping_forgotten = options.shipping_forgotten;
   credential = issue(options.token);
   make_warehouses(*this);
 }

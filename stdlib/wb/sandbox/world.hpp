@@ -30,6 +30,8 @@ struct Task {
   std::string supply;                 ///< FBS: "" when in none
   bool reship = false;                ///< FBS: listed by supplies/orders/reshipment
   Json meta = Json::object();         ///< key → value: text, or a list for sgtin
+  std::string decision;               ///< on its marking: `pending`, `sgtinNotFound`, …; "": by what is attached
+  bool unmovable = false;             ///< FBS: no supply takes it, for a reason that is not told
   Json client;                        ///< fields that replace the invented contacts
   std::string code;                   ///< the buyer's confirmation code, "" when there is none
   std::string final_price = "ready";  ///< ready, computing, absent
@@ -54,6 +56,7 @@ struct Supply {
   std::string shipping_date, shipping_type, waybill;
   std::int64_t shipping_point = 0;
   std::vector<std::string> boxes;
+  int refuses = 0;  ///< additions that are still refused
 };
 
 /// A unit as statistics and the order feed show it (section 11).
@@ -113,6 +116,7 @@ struct World {
   std::map<std::int64_t, Json> cards;
   std::vector<Json> warehouses, offices;
   std::map<std::int64_t, std::map<std::uint64_t, std::int64_t>> stocks;  ///< warehouse → chrtId → amount
+  int shipping_forgotten = 0;                                            ///< of Options, what is left
   std::int64_t next_task = 0, next_supply = 92937123, next_box = 1, next_sale = 9993700024;
 
   [[nodiscard]] Time now() const { return options.clock(); }

@@ -176,6 +176,7 @@ TEST_CASE("v2's numbers out of today's pair") {
   CHECK(wb::status_code("confirm", "waiting", "pickup") == 8);
   CHECK(wb::status_code("prepare", "ready_for_pickup", "pickup") == 9);
   CHECK(wb::status_code("cancel_shelf_life", "canceled", "pickup") == 3);
-  CHECK(wb::is_final("cancel_shelf_life", "waiting"));
+  CHECK(wb::is_final("sold"));
+  CHECK_FALSE(wb::is_final("waiting"));  // what the seller did last is not the end
   CHECK_FALSE(wb::status_code("something_new", "waiting", "fbs"));
 }
