@@ -132,6 +132,12 @@ void Report::connection_up(const std::string& connection) {
   remark("info", fmt::format("{} answers again", connection));
 }
 
+void Report::begins(const std::string& pipeline, const std::string& source, std::size_t count, bool over) {
+  remark("info",
+         fmt::format("{}: {} starts and takes {}{} record{} that exist{} already", pipeline, source,
+                     over ? "over " : "", count, count == 1 && !over ? "" : "s", count == 1 && !over ? "s" : ""));
+}
+
 void Report::source_failing(const std::string& pipeline, const std::string& source, const engine::Failure& failure) {
   remark("error", fmt::format("{}: {} cannot be read: {}", pipeline, source, failure.reason), failure.help);
 }

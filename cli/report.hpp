@@ -23,6 +23,7 @@ class Report : public engine::Observer {
   [[nodiscard]] bool every_event() const override { return false; }
   void connection_down(const std::string& connection, const engine::Failure& failure) override;
   void connection_up(const std::string& connection) override;
+  void begins(const std::string& pipeline, const std::string& source, std::size_t count, bool over) override;
   void source_failing(const std::string& pipeline, const std::string& source, const engine::Failure& failure) override;
   void notice(const std::string& pipeline, const std::string& source, const std::string& text) override;
   void warning(const std::string& text) override { remark("warning", text); }

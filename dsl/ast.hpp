@@ -146,7 +146,7 @@ struct SourceUse {
   std::optional<Expr> text;
   std::vector<Name> of;
   std::optional<Expr> every;
-  std::optional<Expr> since;
+  std::optional<Expr> since;  // `now` is a duration of nothing
   std::optional<Record> options;
   Span span;
 };

@@ -166,6 +166,8 @@ class Reader {
         spec.limits = raw_text(attribute, id);
       else if (word == "api")
         spec.api = raw_text(attribute, id);
+      else if (word == "since")
+        spec.since = words_text(attribute) == "now" ? SourceSpec::Since::now : SourceSpec::Since::none;
       else if (word == "every") {
         if (attribute.value && std::holds_alternative<ast::DurationLiteral>(attribute.value->node))
           spec.every = std::get<ast::DurationLiteral>(attribute.value->node).value;

@@ -25,7 +25,8 @@ struct SourceSpec {
   bool before = false;
   bool of = false;  ///< takes `of [fields]`
   TextPart text = TextPart::none;
-  std::optional<Duration> every;  ///< nothing: not polled
+  std::optional<Duration> every;                           ///< nothing: not polled
+  enum class Since { any, now, none } since = Since::any;  ///< what may follow `since`: its records may have no dates
   std::vector<FieldType> options;
   std::string limits;  ///< for people: which limits the calls count against
   std::string api;     ///< for people: the calls and their page

@@ -150,8 +150,11 @@ struct of_open : p::one<'['> {
 struct every : p::seq<word_every, space, expect<duration>> {
   static constexpr Kind kind = Kind::every;
 };
-struct since_value : p::sor<time, date, duration> {
-  static constexpr const char* what = "a duration such as `7d`, or a date";
+struct since_now : p::seq<word_now> {
+  static constexpr Kind kind = Kind::since_now;
+};
+struct since_value : p::sor<since_now, time, date, duration> {
+  static constexpr const char* what = "`now`, a duration such as `7d`, or a date";
 };
 struct since : p::seq<word_since, space, expect<since_value>> {
   static constexpr Kind kind = Kind::since;

@@ -52,6 +52,7 @@ enum class Kind {
   of,
   every,
   since,
+  since_now,
   options,
   where,
   let_step,

@@ -191,7 +191,7 @@ struct Source {
   std::optional<std::string> text;  // the path of `file.lines "x.ndjson"`, of a webhook, a cron line
   std::vector<std::string> of;      // `changed of [status, manager_id]`
   std::optional<Duration> every;
-  std::optional<Duration> since;                          // how far back the first look goes
+  std::optional<Duration> since;                          // how far back the first poll goes; nothing: `since now`
   std::optional<Instant> since_time;                      // … or from when
   std::vector<std::pair<std::string, Constant>> options;  // `{ own: true }`
   Type record;                                            // of what it emits

@@ -136,7 +136,9 @@ class Builder : private ExpressionReader {
           break;
         case Kind::since:
           once(!use.since, part.span(), "since");
-          use.since = expression(part.children.front());
+          use.since = part.children.front().kind() == Kind::since_now
+                          ? ast::Expr{ast::DurationLiteral{Duration(0)}, part.children.front().span()}
+                          : expression(part.children.front());
           break;
         case Kind::options:
           once(!use.options, part.span(), "the options");

@@ -40,12 +40,17 @@ Result<void> known(const dsl::plan::Steps& steps, const Registry& registry, cons
 
 Result<Connections> open_connections(const Registry& registry, const Config& config, Instant opened) {
   Connections connections;
+  std::map<std::string, std::set<std::string>> accounts;  // by type
+  for (const auto& [name, configured] : config.connections) {
+    if (const std::string url = configured.text("url"); !url.empty()) accounts[configured.type].insert(url);
+  }
   for (const auto& [name, configured] : config.connections) {
     const ConnectionType* type = registry.connection_type(configured.type);
     if (type == nullptr)
       return fail(fmt::format("connection `{}` has the type `{}`, which is not there", name, configured.type));
     Settings settings = configured;
     settings.opened = opened;
+    settings.accounts = std::max<std::size_t>(1, accounts[configured.type].size());
     auto made = type->make(std::move(settings));
     if (!made) return fail(made.error().within(fmt::format("connection `{}`", name)));
     connections[name] = std::move(*made);

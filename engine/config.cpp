@@ -371,6 +371,13 @@ class Reader {
                    "write https://, or insecure = true if you must");
     }
     while (clean.ends_with('/')) clean.pop_back();
+    const std::size_t host = clean.find("://") + 3;
+    const std::size_t path = std::min(clean.find_first_of("/?#", host), clean.size());
+    if (!key.values.empty() && path < clean.size() &&
+        std::find(key.values.begin(), key.values.end(), clean.substr(path)) == key.values.end()) {
+      return wrong(key, node, settings, "has a page of the site behind the address",
+                   fmt::format("write {} = \"{}\"", key.name, clean.substr(0, path)));
+    }
     settings.values[key.name] = Value(clean);
   }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "engine/json.hpp"
 
 namespace pipewright::engine {
@@ -13,15 +14,48 @@ std::optional<std::string> Answer::header(std::string_view lower_case_name) cons
   return std::nullopt;
 }
 
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n";
+
+// Without the byte order mark and the white space around it.
+std::string_view content_of(std::string_view body) {
+  if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
+  const std::size_t from = body.find_first_not_of(blanks);
+  if (from == std::string_view::npos) return {};
+  return body.substr(from, body.find_last_not_of(blanks) + 1 - from);
+}
+
+std::string kind_of(std::string_view content) {
+  if (content.empty()) return "an empty response";
+  if (content.front() == '<') return lowercase(content.substr(0, 5)) == "<?xml" ? "XML" : "HTML";
+  const bool json = content.front() == '{' || content.front() == '[';
+  return json ? "a broken-off text" : fmt::format("the text «{}»", printable(beginning(content, 60)));
+}
+
+}  // namespace
+
 Result<Value> Answer::json() const {
   if (predicted) return *predicted;
-  if (body.empty()) return fail(fmt::format("HTTP {} with an empty body, expected JSON", status));
   Result<Value> parsed = parse_json(body);
   if (parsed) return parsed;
-  const std::size_t start = body.find_first_not_of(" \t\r\n");
-  const bool markup = start != std::string::npos && body[start] == '<';
-  if (markup) return fail(fmt::format("HTTP {} with HTML, expected JSON", status));
-  return fail(fmt::format("HTTP {}, expected JSON: {}", status, parsed.error().message));
+  if (std::string instead = instead_of_json(); !instead.empty()) return fail(std::move(instead));
+  return fail(fmt::format("HTTP {} with a text that is no JSON: {}", status, parsed.error().message));
+}
+
+std::string Answer::instead_of_json() const {
+  if (predicted) return {};
+  if (status >= 300 && status < 400) {
+    const std::string target = header("location").value_or("");
+    return target.empty() ? fmt::format("HTTP {} without a location", status)
+                          : fmt::format("HTTP {} to {}", status, printable(beginning(target, 200)));
+  }
+  const std::string_view content = content_of(body);
+  const bool object = content.starts_with('{') && content.ends_with('}');
+  const bool list = content.starts_with('[') && content.ends_with(']');
+  if (object || list) return {};
+  const std::string what = kind_of(content) + " instead of JSON";
+  return status >= 200 && status < 300 ? what : fmt::format("HTTP {} with {}", status, what);
 }
 
 Record Operation::whole() const {

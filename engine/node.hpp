@@ -63,6 +63,10 @@ struct Answer {
   [[nodiscard]] std::optional<std::string> header(std::string_view lower_case_name) const;
   [[nodiscard]] Result<Value> json()
       const;  ///< the prediction, or the body parsed; an error names what came instead (HTML, nothing …)
+  /// What came in place of JSON: "HTTP 301 to https://…", "HTML instead of JSON", "HTTP 404 with an empty response
+  /// instead of JSON". Empty: it begins and ends like an object or a list (it is not parsed). For the `feedback` of a
+  /// connection whose every response of that kind is JSON, and for the reason of a failure.
+  [[nodiscard]] std::string instead_of_json() const;
 };
 
 /// No answer came.
@@ -101,9 +105,32 @@ struct SharedState {
 // ---- the world, as a node sees it
 // -----------------------------------------------------------------------------------------------
 
+/// What coroutines of one connection wait for that one of them brings about: an index that all need is read once.
+class Signal {
+ public:
+  /// Everybody who waits goes on, before this returns.
+  void fire() {
+    for (const auto& each : std::exchange(waiting_, {})) each();
+  }
+
+ private:
+  friend class Calls;
+  std::vector<std::function<void()>> waiting_;
+};
+
 class Calls {
  public:
   virtual ~Calls() = default;
+
+  /// Waits until another coroutine fires it. That one has to live until then: it keeps the signal, others a weak_ptr.
+  Awaited<bool> wait(std::shared_ptr<Signal> signal) {
+    return Awaited<bool>([this, signal = std::move(signal)](std::function<void(bool)> done) {
+      signal->waiting_.push_back([this, done = std::move(done)] {
+        done(true);
+        went_on();
+      });
+    });
+  }
 
   /// Sends when the limiter of the connection's group lets it go. Not retried here: what was lost or refused for now is
   /// told.
@@ -150,6 +177,8 @@ class Calls {
 
  protected:
   virtual void start(Request request, std::function<void(CallResult)> done) = 0;
+  /// After a wait: the coroutine went on by itself and may have come to its end.
+  virtual void went_on() {}
   virtual void look_up(std::vector<std::string> keys, std::function<void(std::map<std::string, Seen>)> done) = 0;
   virtual void look_up_open(std::string after, std::size_t limit, std::function<void(std::vector<Seen>)> done) = 0;
   virtual void look_up_shared(std::string, std::vector<std::string>, std::function<void(States)> done) { done({}); }
@@ -173,6 +202,9 @@ struct Feedback {
   std::optional<int> remaining;  ///< tokens left, by the server's word
   Duration pause{0};             ///< nothing more of this group before that
   int cost = 1;                  ///< tokens that the call took (Wildberries: ten for a 4XX)
+  /// No answer of this API, and what it is: Answer::instead_of_json. Judged like a 5xx: the group backs off, and what
+  /// came is reported once, in the log and in `status`.
+  std::string unreadable{};
 };
 
 /// One key of a connection in pipewright.toml, as the connector declares it.
@@ -182,7 +214,7 @@ struct SettingKey {
   Kind kind = Kind::text;
   bool required = false;  ///< for `run`
   std::string doc;
-  std::vector<std::string> values;  ///< the words it may have; empty: any
+  std::vector<std::string> values;  ///< the words it may have, of a url what may follow the host; empty: any
   bool technical = false;           ///< how the account is reached, not what is written there
 
   /// Whether its value decides what is written: then another one makes another plan of the same program.
@@ -199,9 +231,10 @@ struct Settings {
   std::map<std::string, Secret> secrets;
   std::map<std::string, Rate>
       rates;  ///< `rate = "8/s burst 8"` under "", `[rate] marketplace = …` under "marketplace"; interval 0: off
-  std::string time_zone;  ///< `[run] time_zone`
-  std::string directory;  ///< where relative paths begin: the configuration's folder
-  Instant opened;         ///< when the program started: "171 days left" counts from here
+  std::string time_zone;     ///< `[run] time_zone`
+  std::string directory;     ///< where relative paths begin: the configuration's folder
+  Instant opened;            ///< when the program started: "171 days left" counts from here
+  std::size_t accounts = 1;  ///< of this type in the configuration: they share what is counted by address
 
   [[nodiscard]] std::string text(const std::string& key, const std::string& otherwise = {}) const {
     const auto found = values.find(key);
@@ -455,6 +488,9 @@ struct Page {
   std::vector<Seen> seen;
   std::vector<SharedState> shared;  ///< of the account; in the same transaction
   bool more = false;                ///< look again at once: there is a next page
+  /// Of the first page of a new pipeline: how many records that exist will come, this page's among them, when the
+  /// source knows that without another call. Else the page's own are counted.
+  std::optional<std::size_t> total{};
   std::optional<Failure>
       failure;  ///< the look failed (what is in the page all the same counts): asked again with back-off
   std::optional<std::string> notice;  ///< told on standard error and in `status` until the next look has none

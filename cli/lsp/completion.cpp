@@ -450,7 +450,7 @@ class Completion {
     const auto arrow = std::find(words.rbegin(), words.rend(), "->");
     if (arrow == words.rend()) {
       word("every", "how often it is looked at", 1, "every ${1:30s}");
-      word("since", "how far back the first look goes", 1, "since ${1:7d}");
+      word("since", "how far back the first poll goes, or `now`", 1, "since ${1:7d}");
       return word("of", "these fields alone", 1, "of [$0]");
     }
     const std::set<std::string> step(arrow.base(), words.end());

@@ -153,6 +153,7 @@ struct Checker {
   void check_pipeline(PipelineInfo& info);
   bool stream_of(PipelineInfo& info,
                  std::vector<std::string>& path);  ///< fills `gives`; false on a cycle that was told
+  void check_since(const ast::SourceUse& use, const SourceSpec& spec);
   std::optional<plan::Source> source_use(const ast::SourceUse& use, const SourceSpec& spec,
                                          const std::string& connection);
   [[nodiscard]] const SourceSpec* source_spec(const ast::Path& path, std::string* connection);

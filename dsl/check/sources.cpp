@@ -257,6 +257,19 @@ bool Checker::stream_of(PipelineInfo& info, std::vector<std::string>& path) {
   return good;
 }
 
+// Records without dates can only be left out as a whole.
+void Checker::check_since(const ast::SourceUse& use, const SourceSpec& spec) {
+  const auto* duration = std::get_if<ast::DurationLiteral>(&use.since->node);
+  if (spec.since == SourceSpec::Since::none) {
+    report(codes::misplaced_part, use.since->span,
+           fmt::format("`{}` starts when the pipeline does: `since` has no meaning", spec.name))
+        .help = "leave `since` out";
+  } else if (spec.since == SourceSpec::Since::now && (duration == nullptr || duration->value.count() != 0)) {
+    report(codes::misplaced_part, use.since->span, fmt::format("the records of `{}` have no dates", spec.name)).help =
+        "write `since now` for what comes from now on, or leave it out to begin with the first one";
+  }
+}
+
 std::optional<plan::Source> Checker::source_use(const ast::SourceUse& use, const SourceSpec& spec,
                                                 const std::string& connection) {
   plan::Source made{.connection = connection,
@@ -293,6 +306,7 @@ std::optional<plan::Source> Checker::source_use(const ast::SourceUse& use, const
     if (duration != nullptr) made.every = duration->value;
   }
   if (use.since) {
+    check_since(use, spec);
     if (const auto* duration = std::get_if<ast::DurationLiteral>(&use.since->node)) made.since = duration->value;
     if (const auto* date = std::get_if<ast::DateLiteral>(&use.since->node))
       made.since_time = start_of(date->value, input.time_zone);

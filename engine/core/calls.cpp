@@ -30,6 +30,8 @@ void Job::start(Request request, std::function<void(CallResult)> done) {
   engine.call(*this, std::move(request), std::move(done));
 }
 
+void Job::went_on() { engine.job_went_on(id); }
+
 void Job::look_up(std::vector<std::string> keys, std::function<void(std::map<std::string, Seen>)> done) {
   if (poller == nullptr) return done({});
   engine.ask(LoadStates{poller->pipeline, poller->source, std::move(keys)},
@@ -254,11 +256,11 @@ bool Engine::send_waiting() {
 
 // ---- responses
 
-void Engine::judge(Limiter& limiter, const PendingCall& call, const CallResult& result) {
+void Engine::judge(Limiter& limiter, const PendingCall& call, const CallResult& result, const std::string& unreadable) {
   // A response that was too long came, and a request that cannot be sent says nothing of the server.
   const bool silent =
       !result && (result.error().cause == Lost::Cause::network || result.error().cause == Lost::Cause::certificate);
-  const bool transient = silent || (result && (result->status == 429 || result->status >= 500));
+  const bool transient = silent || !unreadable.empty() || (result && (result->status == 429 || result->status >= 500));
   const std::string& connection = call.job->connection->name();
   if (!transient) {
     if (std::exchange(limiter.reported, false)) {
@@ -269,7 +271,9 @@ void Engine::judge(Limiter& limiter, const PendingCall& call, const CallResult& 
     limiter.failing_since.reset();
     return;
   }
-  limiter.reason = result ? fmt::format("answers {}", result->status) : result.error().message;
+  limiter.reason = !unreadable.empty() ? "answers " + unreadable
+                   : result            ? fmt::format("answers {}", result->status)
+                                       : result.error().message;
   // An outage of some seconds is worth a word; a full limit is none.
   const bool limit = result && result->status == 429;
   if (limiter.failing_since && !limiter.reported && !limit && now_ - *limiter.failing_since >= outage_reported_after) {
@@ -285,6 +289,13 @@ void Engine::judge(Limiter& limiter, const PendingCall& call, const CallResult& 
   limiter.last_failure = now_;
   if (!limiter.failing_since) limiter.failing_since = now_;
   limiter.not_before = now_ + delay_before(limiter.failures, Duration(0), jitter());
+}
+
+// Whether an outage of it is under way, which is reported as one.
+bool Engine::failing(const Connection& connection) const {
+  return std::any_of(limiters_.begin(), limiters_.end(), [&](const auto& each) {
+    return each.first.first == connection.account() && each.second.failing_since;
+  });
 }
 
 // A server that wants no call for minutes: somebody will ask why nothing happens.
@@ -332,6 +343,7 @@ void Engine::answered(Now now, CallId id, CallResult result) {
   set_clock(now);
   const auto found = calls_.find(id);
   if (broken_ || found == calls_.end() || !found->second.sent) return;
+  std::string unreadable;
   PendingCall call = std::move(found->second);
   calls_.erase(found);
   --calls_in_flight_;
@@ -344,8 +356,9 @@ void Engine::answered(Now now, CallId id, CallResult result) {
     feedback.pause = std::min(feedback.pause, longest_pause);
     call.limiter->bucket.apply(feedback, now_);
     call.limiter->dirty = true;
+    if (result->status != 429 && result->status < 500) unreadable = std::move(feedback.unreadable);
   }
-  judge(*call.limiter, call, result);
+  judge(*call.limiter, call, result, unreadable);
   hand_over(call, std::move(result));
   pump();
 }

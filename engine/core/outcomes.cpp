@@ -26,6 +26,30 @@ void Engine::keep_result(Outcome& outcome) {
   outcome.record = record && record->record() != nullptr ? *record->record() : Record{};
 }
 
+// Effects that fail again and again while the connection as such answers: an answer of another shape, one method that
+// is away. Worth a word like an outage, once, until none of them is left.
+void Engine::note_failing(EffectQueue& queue, const Connection& connection, bool failed) {
+  constexpr auto reported_after = std::chrono::seconds(3);
+  if (stopping_ || (!failed && !queue.reported)) return;
+  const QueuedEffect* oldest = nullptr;
+  for (const auto& [sequence, effect] : queue.waiting) {
+    if (effect.failing_here && (oldest == nullptr || *effect.failing_here < *oldest->failing_here)) oldest = &effect;
+  }
+  const std::string subject = fmt::format("{} of connection {}", queue.node->name, connection.name());
+  if (oldest == nullptr) {
+    if (!std::exchange(queue.reported, false)) return;
+    observer_.connection_up(subject);
+    pending_.notices.push_back({subject, {}, wall_});
+    return;
+  }
+  if (queue.reported || failing(connection) || now_ - *oldest->failing_here < reported_after) return;
+  queue.reported = true;
+  Failure failure;
+  failure.reason = oldest->last_failure;
+  observer_.connection_down(subject, failure);
+  pending_.notices.push_back({subject, failure.reason, wall_});
+}
+
 void Engine::came_back(Job& job) {
   EffectQueue& queue = *job.queue;
   --queue.running;
@@ -42,12 +66,14 @@ void Engine::came_back(Job& job) {
   over(job, credentials);
   // Before the outcomes: the positions must not be behind them.
   if (queue.node->pure_sink && queue.node->positions && !options_.dry) take_report(queue, *job.connection, outcomes);
+  bool failed = false;
   std::vector<std::optional<std::size_t>> written(job.recordings.size());
   for (std::size_t i = 0; i < job.effects.size(); ++i) {
     QueuedEffect effect = std::move(job.effects[i]);
     const auto& failure = outcomes[i].failure;
     const bool again =
         outcomes[i].kind == Outcome::Kind::failed && failure && failure->kind != Failure::Kind::permanent;
+    failed |= again && failure->kind == Failure::Kind::transient;
     std::vector<std::size_t> exchanges;
     for (std::size_t r = 0; r < job.recordings.size(); ++r) {
       const Recording& each = job.recordings[r];
@@ -64,6 +90,7 @@ void Engine::came_back(Job& job) {
     }
     settle(queue, std::move(effect), outcomes[i], std::move(exchanges), false);
   }
+  if (!queue.node->pure_sink) note_failing(queue, *job.connection, failed);
 }
 
 void Engine::settle(EffectQueue& queue, QueuedEffect effect, const Outcome& outcome, std::vector<std::size_t> exchanges,

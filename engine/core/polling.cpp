@@ -22,7 +22,9 @@ void Engine::make_pollers() {
         poller->pipeline = pipeline.name;
         poller->source = names[i];
         poller->next_at = now_;
-        poller->cursor = opening_.cursors[{pipeline.name, names[i]}];
+        const auto known = opening_.cursors.find({pipeline.name, names[i]});
+        poller->fresh = known == opening_.cursors.end();
+        if (!poller->fresh) poller->cursor = known->second;
       }
       poller->removed = false;
       poller->next_bound = current_;
@@ -149,6 +151,14 @@ void Engine::note_notice(Poller& poller, const std::string& text) {
   pending_.notices.push_back({poller.pipeline + ": " + poller.source, text, wall_});
 }
 
+// What exists already comes with the first poll: a person may have meant `since now`.
+void Engine::note_begin(Poller& poller, const Page& page) {
+  if (!poller.fresh || page.failure) return;
+  poller.fresh = false;
+  const std::size_t count = page.total.value_or(page.events.size());
+  if (count > 0) observer_.begins(poller.pipeline, poller.source, count, page.more && !page.total);
+}
+
 void Engine::polled(Job& job) {
   Poller& poller = *job.poller;
   Page page = job.poll->take();
@@ -164,6 +174,7 @@ void Engine::polled(Job& job) {
     poller.failing_since.reset();
     poller.refused = false;
   }
+  note_begin(poller, page);
   if (poller.bulk) {
     run_bulk(poller, std::move(page));
   } else {

@@ -69,6 +69,9 @@ class Observer {
   [[nodiscard]] virtual bool every_event() const { return false; }
   virtual void connection_down(const std::string& /*connection*/, const Failure&) {}
   virtual void connection_up(const std::string& /*connection*/) {}
+  /// A source that this pipeline has never read takes records that exist already: `count`, or more when `over`.
+  virtual void begins(const std::string& /*pipeline*/, const std::string& /*source*/, std::size_t /*count*/,
+                      bool /*over*/) {}
   /// A poll failed; reported once until a poll succeeds.
   virtual void source_failing(const std::string& /*pipeline*/, const std::string& /*source*/, const Failure&) {}
   /// A source's notice began, changed, or is over (empty).

@@ -126,6 +126,7 @@ struct EffectQueue {
   std::map<std::string, std::size_t> by_pipeline;  ///< how many of them wait
   std::size_t running = 0;
   bool dirty = false;
+  bool reported = false;  ///< that its effects fail, to the observer
   std::optional<Instant> next_try;
 
   void add(QueuedEffect effect);
@@ -146,7 +147,8 @@ struct Poller {
   std::optional<Instant> failing_since;
   std::string notice;
   std::string last_failure;
-  bool bulk = false;  ///< not journaled one by one
+  bool fresh = false;  ///< never polled by any process
+  bool bulk = false;   ///< not journaled one by one
   bool polling = false;
   int storing = 0;    ///< pages that are not durable yet: one, or a few of a bulk poller
   bool more = false;  ///< the last page said that there is a next one
@@ -196,6 +198,7 @@ class Job : public Calls {
 
  protected:
   void start(Request request, std::function<void(CallResult)> done) override;
+  void went_on() override;
   void look_up(std::vector<std::string> keys, std::function<void(std::map<std::string, Seen>)> done) override;
   void look_up_open(std::string after, std::size_t limit, std::function<void(std::vector<Seen>)> done) override;
   void look_up_shared(std::string kind, std::vector<std::string> keys,
@@ -278,7 +281,8 @@ class Engine {
   ConnectionState& state_of(const std::string& connection, const std::string& realm);
   [[nodiscard]] bool open(const Limiter& limiter) const;
   bool send_waiting();
-  void judge(Limiter& limiter, const PendingCall& call, const CallResult& result);
+  void judge(Limiter& limiter, const PendingCall& call, const CallResult& result, const std::string& unreadable);
+  [[nodiscard]] bool failing(const Connection& connection) const;
   void note_pause(Limiter& limiter, const std::string& connection, Duration pause);
   [[nodiscard]] Exchange exchange_of(const PendingCall& call, const CallResult& result) const;
   void hand_over(PendingCall& call, CallResult result);
@@ -310,6 +314,7 @@ class Engine {
   StoredEvent stored(const Bound& bound, const plan::Pipeline& pipeline, const plan::Source& source,
                      const std::string& source_key, NewEvent& from) const;
   void note_notice(Poller& poller, const std::string& text);
+  void note_begin(Poller& poller, const Page& page);
   void rebind(Poller& poller);
 
   // bulk.cpp
@@ -361,6 +366,7 @@ class Engine {
   void state_intents(Job& job);
   void take_back(Job& job);
   void came_back(Job& job);
+  void note_failing(EffectQueue& queue, const Connection& connection, bool failed);
   void settle(EffectQueue& queue, QueuedEffect effect, const Outcome& outcome, std::vector<std::size_t> exchanges,
               bool follower);
   bool retry_later(QueuedEffect& effect, const Failure& failure);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 
 #include "base/embedded.hpp"
@@ -9,6 +10,7 @@
 #include "dsl/catalog.hpp"
 #include "engine/http/client.hpp"
 #include "engine/json.hpp"
+#include "stdlib/crm/records.hpp"
 
 namespace pipewright::crm {
 namespace {
@@ -32,7 +34,9 @@ Declared read_declared() {
 
 std::string without_end(std::string url) {
   while (url.ends_with('/')) url.pop_back();
-  if (url.ends_with("/api/v5")) url.resize(url.size() - 7);
+  for (const std::string_view path : {"/api/v5", "/api"}) {
+    if (url.ends_with(path)) url.resize(url.size() - path.size());
+  }
   return url;
 }
 
@@ -43,9 +47,15 @@ std::string host_of(const std::string& url) {
 }
 
 bool is_success(const Answer& answer, const Result<Value>& body) {
-  if (answer.status >= 400 || !body) return false;
+  if (answer.status >= 300 || !body) return false;
   const bool* success = (*body)["success"].boolean();
   return success != nullptr && *success;
+}
+
+// The CRM's own refusal says `success: false`, with 4XX or with 200 (api.md 2).
+bool is_refusal(const Answer& answer, const Result<Value>& body) {
+  const bool* success = body ? (*body)["success"].boolean() : nullptr;
+  return success != nullptr && !*success && (answer.status < 300 || answer.status >= 400);
 }
 
 bool rejected_key(const std::string& words) {
@@ -80,7 +90,10 @@ Account::Account(engine::Settings given)
 
 std::map<std::string, engine::Rate> Account::limits() const {
   const auto own = settings().rates.find("");
-  return {{group, own != settings().rates.end() ? own->second : engine::Rate{milliseconds(125), 8}}};
+  if (own != settings().rates.end()) return {{group, own->second}};
+  // The CRM counts by the address that asks: accounts share it (api.md 3).
+  const int accounts = static_cast<int>(std::clamp<std::size_t>(settings().accounts, 1, 100));
+  return {{group, engine::Rate{milliseconds(125) * accounts, std::max(1, 8 / accounts)}}};
 }
 
 engine::Feedback Account::feedback(const Request&, const Answer& answer) const {
@@ -88,6 +101,7 @@ engine::Feedback Account::feedback(const Request&, const Answer& answer) const {
   // The CRM itself sends no header that says how long (api.md 3); what stands before it may.
   if (answer.status == 503 || answer.status == 429)
     feedback.pause = engine::http::retry_after(answer).value_or(seconds(1));
+  feedback.unreadable = answer.instead_of_json();
   return feedback;
 }
 
@@ -145,10 +159,14 @@ Request Account::post(const std::string& path, const Pairs& form, std::vector<st
 
 std::string words_of(const Answer& answer) {
   const Result<Value> body = answer.json();
-  if (!body || body->record() == nullptr)
-    return body ? fmt::format("HTTP {} without an object", answer.status) : body.error().message;
+  if (!body) return body.error().message;
+  if (!is_refusal(answer, body) && answer.status < 500) {
+    const std::string instead = answer.instead_of_json();
+    if (!instead.empty()) return instead;
+    return fmt::format("HTTP {} with JSON of another shape: {}", answer.status, engine::json_start(*body, 100));
+  }
   std::string words = (*body)["errorMsg"].display();
-  if (words.empty()) words = fmt::format("HTTP {}{}", answer.status, answer.status < 400 ? " without `success`" : "");
+  if (words.empty()) words = fmt::format("HTTP {} without an errorMsg", answer.status);
   const Value& errors = (*body)["errors"];
   std::vector<std::string> parts;
   if (const List* list = errors.list()) {
@@ -184,11 +202,10 @@ std::optional<Failure> failure_of(const CallResult& result, bool write) {
     failure.not_before = engine::http::retry_after(answer).value_or(seconds(1));
   } else if (answer.status >= 500) {
     failure.delivery = engine::unknown_if(write);
-  } else if (!body || body->record() == nullptr) {
-    failure.delivery =
-        engine::unknown_if(write && answer.status < 400);  // a proxy's page: what stood behind it is not known
-  } else {
+  } else if (is_refusal(answer, body)) {
     judge_refusal(failure, answer.status, words);
+  } else {  // a proxy's page, a redirect, another system: what stood behind it is not known
+    failure.delivery = engine::unknown_if(write && answer.status < 400);
   }
   return failure;
 }
@@ -196,6 +213,21 @@ std::optional<Failure> failure_of(const CallResult& result, bool write) {
 tl::expected<Value, Failure> json_of(const CallResult& result, bool write) {
   if (auto failure = failure_of(result, write)) return tl::unexpected<Failure>(std::move(*failure));
   return *result->json();
+}
+
+Value combined_to(const CallResult& result) {
+  if (!result || result->status != 404) return {};
+  const Result<Value> body = result->json();
+  return body ? (*body)["combinedTo"]["id"] : Value();
+}
+
+tl::expected<std::vector<Value>, Failure> list_in(const Value& body, const std::string& member) {
+  const Value& listed = body[member];
+  if (listed.list() != nullptr || listed.record() != nullptr) return elements_of(listed);
+  Failure failure;
+  failure.reason = fmt::format("retailCRM: the response has {} in place of the list `{}`",
+                               listed.is_null() ? "nothing" : "«" + shortened(listed.display(), 60) + "»", member);
+  return tl::unexpected<Failure>(std::move(failure));
 }
 
 bool already_exists(const CallResult& result) {

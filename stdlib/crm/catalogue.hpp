@@ -16,4 +16,8 @@ Task<std::optional<Failure>> learn_barcodes(Account& account, std::string site, 
 /// The offer of the first barcode that has one.
 const Catalogue::Offer* offer_of(const Catalogue& catalogue, const std::vector<std::string>& barcodes);
 
+/// The CRM does not accept this offer: its barcodes are asked for again. False: it was dropped before and the CRM named
+/// it again, so that asking once more brings nothing.
+bool drop_offer(Catalogue& catalogue, const std::string& id);
+
 }  // namespace pipewright::crm

@@ -21,7 +21,9 @@ class Clients : public Entity {
   }
 
   Edit edit(Work& work, Item& item, const Record& fields) override {
-    return difference(api_fields(own_fields(work.operation(item), fields), work.account.zone), item.existing);
+    Record wanted = api_fields(own_fields(work.operation(item), fields), work.account.zone);
+    accept_wording(wanted, item.existing, work.account.reworded);
+    return difference(wanted, item.existing);
   }
 
   [[nodiscard]] Value record(const Account& account, const Value& raw) const override {

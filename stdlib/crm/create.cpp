@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 #include "engine/http/client.hpp"
 #include "engine/json.hpp"
@@ -35,7 +36,7 @@ void settle_created(Work& work, Item& item, const Value& id, const Value& shown)
     engine::set_field(object, "id", id);
     raw = Value(std::move(object));
   }
-  work.entity.created(work, item, raw);
+  work.entity.shown(work, item, raw);
   Outcome outcome = Outcome::done("create");
   outcome.result = work.entity.record(work.account, raw);
   outcome.record = work.entity.written(work, item);
@@ -60,33 +61,50 @@ Request create_request(const Work& work, const Item& item) {
   return work.account.post(kind.path + "/create", form, std::move(indexes), std::move(predicted), 201);
 }
 
+// Whether the record is there now, under its external id or that of the one it was merged into.
+Task<bool> appeared(Work& work, std::size_t at, Calls& calls) {
+  Item& item = work.items[at];
+  std::vector<std::size_t> alone(1, at);
+  auto finding = find_again(work, std::move(alone), calls);
+  co_await finding;
+  if (!item.settled && item.existing.is_null() && work.entity.kind().one == "customer") {
+    auto following =
+        merged_into(work.account, work.entity.kind().path, external_id_of(item), "externalId", item.site, calls);
+    auto other = co_await following;
+    if (other)
+      item.existing = std::move(*other);
+    else
+      work.fail(item, other.error());
+  }
+  co_return item.settled || !item.existing.is_null();
+}
+
+// A refusal may mean that the record is there by now: that is asked, whatever its words are, for they come in the
+// account's language. "already exists" while nothing is there is tried once more, then it is the CRM's last word.
 Task<bool> create_one(Work& work, std::size_t at, Calls& calls) {
   Item& item = work.items[at];
-  Request request = create_request(work, item);
-  const CallResult answer = co_await calls.send(std::move(request));
-  const auto json = json_of(answer, true);
-  if (json) {
-    settle_created(work, item, (*json)["id"], (*json)[work.entity.kind().one]);
+  for (int attempt = 0;; ++attempt) {
+    Request request = create_request(work, item);
+    const CallResult answer = co_await calls.send(std::move(request));
+    const auto json = json_of(answer, true);
+    if (json) {
+      settle_created(work, item, (*json)["id"], (*json)[work.entity.kind().one]);
+      co_return true;
+    }
+    if (answer && answer->status == 400 && json.error().kind == Failure::Kind::permanent &&
+        !external_id_of(item).empty()) {
+      // It was not there a moment ago: one that is there now and equal is ours (a transport may send twice).
+      const engine::Delivery before = std::exchange(item.delivery, engine::Delivery::unknown);
+      auto asking = appeared(work, at, calls);
+      if (co_await asking) co_return true;
+      item.delivery = before;
+      if (attempt == 0 && already_exists(answer)) continue;
+    }
+    Failure failure = json.error();
+    work.entity.refused(work, item, failure);
+    work.fail(item, std::move(failure));
     co_return true;
   }
-  if (already_exists(answer) && !external_id_of(item).empty()) {
-    item.delivery = engine::Delivery::unknown;  // it was not there a moment ago: one that is there now and equal is
-                                                // ours (a transport may send twice)
-    std::vector<std::size_t> alone(1, at);
-    auto finding = find_again(work, std::move(alone), calls);
-    co_await finding;
-    if (item.settled || !item.existing.is_null()) co_return true;
-    if (work.entity.kind().one == "customer") {
-      auto following =
-          merged_into(work.account, work.entity.kind().path, external_id_of(item), "externalId", item.site, calls);
-      item.existing = co_await following;
-      if (!item.existing.is_null()) co_return true;
-    }
-  }
-  Failure failure = json.error();
-  work.entity.refused(work, item, failure);
-  work.fail(item, std::move(failure));
-  co_return true;
 }
 
 // ---- fifty
@@ -199,9 +217,13 @@ Task<bool> create_items(Work& work, std::vector<std::size_t> items, Calls& calls
       co_await uploading;
     }
   }
+  // Who is found by no id may be who was made a moment ago, by another spelling of the key.
+  std::vector<std::size_t> made;
   for (const std::size_t i : alone) {
+    if (choose_among(work, i, made)) continue;
     auto creating = create_one(work, i, calls);
     co_await creating;
+    if (external_id_of(work.items[i]).empty()) made.push_back(i);
   }
   co_return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/text.hpp"
 #include "stdlib/crm/records.hpp"
@@ -131,7 +132,7 @@ void compare(const Record& wanted, const Value& there, const Level& level, Edit&
       compare_phones(*value.list(), there, path, edit);
     } else if (value.record() != nullptr && !level.codes) {
       compare_record(name, *value.record(), old, path, edit);
-    } else if (!same_value(value, old)) {
+    } else if (!same_field_value(level.codes ? std::string() : name, value, old)) {
       edit.body.emplace_back(name, value);
       edit.changes.push_back({path, old, value});
       engine::set_field(edit.after, name, value);
@@ -201,6 +202,22 @@ bool present(const Value& value) {
   return true;
 }
 
+// What answers hold are doubles, sometimes not rounded (api.md 1): 60.17310053999999 is 60.17. Sums are equal to the
+// kopeck, other numbers to a millionth.
+bool same_number(const std::string& field, const Decimal& a, const Decimal& b) {
+  static const std::set<std::string_view> sums = {
+      "initialPrice", "discountManualAmount", "purchasePrice", "cost", "netCost", "amount"};
+  const int places = sums.contains(field) ? 2 : 6;
+  const auto rounded = a.rounded(places);
+  return a == b || (rounded && rounded == b.rounded(places));
+}
+
+bool same_field_value(const std::string& field, const Value& wanted, const Value& there) {
+  if (wanted.number() != nullptr && there.number() != nullptr)
+    return same_number(field, *wanted.number(), *there.number());
+  return same_value(wanted, there);
+}
+
 bool same_value(const Value& wanted, const Value& there) {
   if (!present(there)) {
     if (const bool* truth = wanted.boolean()) return !*truth;
@@ -235,19 +252,39 @@ std::string phone_digits(std::string_view phone) {
   return digits;
 }
 
-bool same_phone(std::string_view a, std::string_view b) {
-  const std::string digits = phone_digits(a);
-  if (digits.empty()) return trimmed(a) == trimmed(b);
+std::string phone_key(std::string_view phone) {
+  const std::string digits = phone_digits(phone);
+  if (digits.empty()) return trimmed(phone);
   // Buyers of a marketplace share a number and differ in the extension.
-  const auto extension = [](std::string_view phone) {
-    std::string found;
-    const std::size_t from = phone.find("доб");
-    for (const char c : from == std::string_view::npos ? std::string_view() : phone.substr(from)) {
-      if (c >= '0' && c <= '9') found.push_back(c);
-    }
-    return found;
-  };
-  return digits == phone_digits(b) && extension(a) == extension(b);
+  const std::size_t from = phone.find("доб");
+  std::string extension;
+  for (const char c : from == std::string_view::npos ? std::string_view() : phone.substr(from)) {
+    if (c >= '0' && c <= '9') extension.push_back(c);
+  }
+  return extension.empty() ? digits : digits + "/" + extension;
+}
+
+bool same_phone(std::string_view a, std::string_view b) { return phone_key(a) == phone_key(b); }
+
+const Value& address_text(const Value& object) {
+  const Value& own = object["address"]["text"];
+  return own.is_null() ? object["delivery"]["address"]["text"] : own;
+}
+
+void accept_wording(Record& wanted, const Value& there, const std::map<std::string, std::string>& reworded) {
+  const Value object(wanted);
+  const std::string* text = address_text(object).text();
+  const auto known = text == nullptr ? reworded.end() : reworded.find(*text);
+  if (known == reworded.end() || address_text(there).display() != known->second) return;
+  const bool own = !object["address"]["text"].is_null();
+  Record outer = own ? wanted : *object["delivery"].record();
+  Record address = *(own ? object["address"] : object["delivery"]["address"]).record();
+  engine::set_field(address, "text", Value(known->second));
+  engine::set_field(outer, "address", Value(std::move(address)));
+  if (own)
+    wanted = std::move(outer);
+  else
+    engine::set_field(wanted, "delivery", Value(std::move(outer)));
 }
 
 Edit difference(const Record& wanted, const Value& there) {

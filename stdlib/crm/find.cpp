@@ -117,26 +117,19 @@ Task<bool> find_batched(Work& work, std::string key, std::string parameter, std:
     values.erase(std::unique(values.begin(), values.end()), values.end());
     auto asking = list_by(work.account, work.entity.kind().path, parameter, std::move(values), site_filter(site),
                           work.entity.kind().path, calls);
-    const Listed found = co_await asking;
-    if (!found && members.size() > 1 && found.error().kind == Failure::Kind::permanent &&
-        found.error().reason.find("input parameters") != std::string::npos) {
-      for (const std::size_t i : members) {  // one of the keys is impossible: the others do not suffer for it
-        std::vector<std::size_t> alone(1, i);
-        auto finding = find_batched(work, key, parameter, std::move(alone), calls);
-        co_await finding;
-      }
-      continue;
-    }
+    const ListedBy found = co_await asking;
     std::map<std::string, std::vector<Value>> by_key;
-    if (found) {
-      for (const Value& each : *found) by_key[each[camel_case(key)].id_text()].push_back(each);
-    }
+    for (const Value& each : found ? found->records : std::vector<Value>())
+      by_key[each[camel_case(key)].id_text()].push_back(each);
     for (const std::size_t i : members) {
       Item& item = work.items[i];
+      const std::string value = work.operation(item).field(key).id_text();
       if (!found)
         work.fail(item, found.error());
+      else if (const auto refused = found->refused.find(value); refused != found->refused.end())
+        work.fail(item, refused->second);
       else
-        choose(work, item, by_key[work.operation(item).field(key).id_text()]);
+        choose(work, item, by_key[value]);
     }
   }
   co_return true;
@@ -181,26 +174,39 @@ std::vector<Pairs> searches(const std::string& key, const Value& value) {
   return all;
 }
 
-Task<bool> find_searched(Work& work, std::size_t at, std::map<std::string, Listed>& asked, Calls& calls) {
+Failure too_many(const Work& work, const std::pair<std::string, Value>& key) {
+  return permanent(fmt::format("over 5 000 {}s match {} `{}`: which one is meant cannot be read",
+                               work.entity.kind().noun, key.first, key.second.display()),
+                   "find it by another key: external_id, phones or email");
+}
+
+Task<bool> find_searched(Work& work, std::size_t at, std::map<std::string, Searched>& asked, Calls& calls) {
   Item& item = work.items[at];
   const auto* key = asked_key(work.operation(item));
+  bool cut_short = false;
   for (Pairs& query : searches(key->first, key->second)) {
     const Pairs more = site_filter(item.site);
     query.insert(query.end(), more.begin(), more.end());
     const std::string name = engine::http::encoded(query);
     auto known = asked.find(name);
     if (known == asked.end()) {
-      auto asking = list_all(work.account, work.entity.kind().path, query, work.entity.kind().path, calls);
-      Listed found = co_await asking;
+      auto asking = search(work.account, work.entity.kind().path, query, work.entity.kind().path, calls);
+      Searched found = co_await asking;
       known = asked.emplace(name, std::move(found)).first;
     }
     if (!known->second) {
       work.fail(item, known->second.error());
       co_return false;
     }
-    choose(work, item, *known->second);
+    // Of some of very many it cannot be said which is the oldest, nor that nobody fits.
+    if (!known->second->whole) {
+      cut_short = true;
+      continue;
+    }
+    choose(work, item, known->second->records);
     if (!item.existing.is_null()) co_return true;
   }
+  if (cut_short) work.fail(item, too_many(work, *key));
   co_return true;
 }
 
@@ -225,24 +231,35 @@ bool known_without_asking(Item& item, const Operation& operation, const std::pai
 
 }  // namespace
 
-Task<Value> merged_into(Account& account, std::string path, std::string id, std::string by, std::string site,
-                        Calls& calls) {
+Task<tl::expected<Value, Failure>> merged_into(Account& account, std::string path, std::string id, std::string by,
+                                               std::string site, Calls& calls) {
   for (int hop = 0; hop < 5; ++hop) {
     Pairs query;
     query.emplace_back("by", by);
     if (!site.empty()) query.emplace_back("site", site);
     Request request = account.get(path + "/" + engine::http::percent_encoded(id), query);
     const CallResult answer = co_await calls.send(std::move(request));
-    if (!answer) break;
-    const Result<Value> body = answer->json();
-    if (!body) break;
-    if (const auto good = json_of(answer, false)) co_return (*good)["customer"];
-    const Value& other = (*body)["combinedTo"]["id"];
-    if (other.is_null()) break;
+    const auto good = json_of(answer, false);
+    if (good) co_return (*good)["customer"];
+    const Value other = combined_to(answer);
+    if (other.is_null()) {
+      if (good.error().kind == Failure::Kind::permanent && answer && answer->status == 404) break;  // there is none
+      co_return tl::unexpected<Failure>(good.error());
+    }
     id = other.id_text();
     by = "id";
   }
   co_return Value();
+}
+
+bool choose_among(Work& work, std::size_t at, const std::vector<std::size_t>& created) {
+  std::vector<Value> candidates;
+  for (const std::size_t i : created) {
+    const Outcome& outcome = work.outcomes[work.items[i].index];
+    if (outcome.kind != Outcome::Kind::failed) candidates.push_back(outcome.result["raw"]);
+  }
+  if (!candidates.empty()) choose(work, work.items[at], candidates);
+  return !work.items[at].existing.is_null();
 }
 
 Task<bool> find_again(Work& work, std::vector<std::size_t> items, Calls& calls) {
@@ -255,15 +272,15 @@ Task<bool> find_again(Work& work, std::vector<std::size_t> items, Calls& calls) 
       values.push_back(engine::find_field(work.items[i].body, "externalId")->id_text());
     auto asking = list_by(work.account, work.entity.kind().path, "filter[externalIds][]", std::move(values),
                           site_filter(site), work.entity.kind().path, calls);
-    const Listed found = co_await asking;
+    const ListedBy found = co_await asking;
     for (const std::size_t i : members) {
       Item& item = work.items[i];
-      if (!found) {
-        work.fail(item, found.error());
+      const std::string id = engine::find_field(item.body, "externalId")->id_text();
+      if (!found || found->refused.contains(id)) {
+        work.fail(item, found ? found->refused.at(id) : found.error());
         continue;
       }
-      const std::string id = engine::find_field(item.body, "externalId")->id_text();
-      for (const Value& each : *found) {
+      for (const Value& each : found->records) {
         const bool other_site = !site.empty() && each["site"].text() != nullptr && *each["site"].text() != site;
         if (each["externalId"].id_text() == id && !other_site && item.existing.is_null()) item.existing = each;
       }
@@ -271,6 +288,29 @@ Task<bool> find_again(Work& work, std::vector<std::size_t> items, Calls& calls) 
   }
   co_return true;
 }
+
+namespace {
+
+// A buyer who was merged into another one is not in the list any more, his key leads to the other one (api.md 2). Asked
+// where finding nobody would be the last word; who is to be made is followed when the CRM refuses to make him.
+Task<bool> follow_merged(Work& work, std::string key, std::vector<std::size_t> items, Calls& calls) {
+  for (const std::size_t i : items) {
+    Item& item = work.items[i];
+    const Operation& operation = work.operation(item);
+    const bool makes = operation.verb == engine::Verb::create || operation.verb == engine::Verb::upsert;
+    if (item.settled || !item.existing.is_null() || (key != "id" && makes)) continue;
+    auto following = merged_into(work.account, "customers", operation.field(key).id_text(),
+                                 key == "id" ? "id" : "externalId", item.site, calls);
+    auto other = co_await following;
+    if (!other)
+      work.fail(item, other.error());
+    else
+      item.existing = std::move(*other);
+  }
+  co_return true;
+}
+
+}  // namespace
 
 Task<bool> find_existing(Work& work, Calls& calls) {
   std::map<std::string, std::vector<std::size_t>> groups;
@@ -295,18 +335,16 @@ Task<bool> find_existing(Work& work, Calls& calls) {
     auto finding = find_batched(work, each.key, each.parameter, group_of_key->second, calls);
     co_await finding;
   }
-  std::map<std::string, Listed> asked;
+  std::map<std::string, Searched> asked;
   for (const std::size_t i : singles) {
     auto finding = find_searched(work, i, asked, calls);
     co_await finding;
   }
-  const bool clients = work.entity.kind().path == "customers";
-  for (const std::size_t i : clients&& groups.contains("id") ? groups["id"] : std::vector<std::size_t>()) {
-    Item& item = work.items[i];
-    if (item.settled || !item.existing.is_null()) continue;
-    auto following =
-        merged_into(work.account, "customers", work.operation(item).field("id").id_text(), "id", item.site, calls);
-    item.existing = co_await following;
+  if (work.entity.kind().path == "customers") {
+    for (const char* key : {"id", "external_id"}) {
+      auto following = follow_merged(work, key, groups[key], calls);
+      co_await following;
+    }
   }
   co_return true;
 }

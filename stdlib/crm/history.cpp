@@ -15,7 +15,8 @@ constexpr int most_probes = 20;
 
 struct HistoryPage {
   std::vector<Value> entries;
-  std::size_t total = 0;  ///< entries behind the cursor, by the CRM's count
+  std::size_t total = 0;             ///< entries behind the cursor, by the CRM's count
+  std::optional<Instant> generated;  ///< the CRM's clock
 };
 using PageResult = tl::expected<HistoryPage, Failure>;
 
@@ -34,13 +35,10 @@ Task<PageResult> read_page(Account& account, Position position, Calls& calls) {
   const auto json = json_of(answer, false);
   if (!json) co_return tl::unexpected<Failure>(json.error());
   HistoryPage page;
-  const Value& listed = (*json)["history"];
-  if (listed.list() == nullptr && listed.record() == nullptr) {
-    Failure failure;
-    failure.reason = "retailCRM: the answer holds no list `history`";
-    co_return tl::unexpected<Failure>(failure);
-  }
-  page.entries = elements_of(listed);
+  auto listed = list_in(*json, "history");
+  if (!listed) co_return tl::unexpected<Failure>(std::move(listed.error()));
+  page.entries = std::move(*listed);
+  page.generated = parse_time((*json)["generatedAt"].display(), account.account_zone());
   const Decimal* total = (*json)["pagination"]["totalCount"].number();
   page.total = total != nullptr && total->integer()
                    ? static_cast<std::size_t>(std::max<std::int64_t>(0, *total->integer()))
@@ -169,6 +167,7 @@ Task<Walk> walk_history(Account& account, Position position, std::size_t most, C
       walk.failure = page.error();
       break;
     }
+    if (!walk.generated) walk.generated = page->generated;
     if (page->entries.empty()) {
       if (page->total == 0) {
         walk.position.probe.reset();

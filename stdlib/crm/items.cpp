@@ -57,6 +57,7 @@ void resolve_offer(Line& line, const Value& item, const Catalogue& catalogue) {
       return;
     }
     line.from_barcode = true;
+    line.barcodes = barcodes;
     line.offer.emplace_back("id", offer->id);
     if (offer->ambiguous)
       line.warnings.push_back(
@@ -74,7 +75,9 @@ Value sent_line(const Line& line) {
   // An offer named by a foreign id may turn out not to be there: then the name is what is left.
   const bool certain = engine::find_field(line.offer, "id") != nullptr;
   const std::string name = !line.name.empty() ? line.name : line.unmatched;
-  if (!certain && !name.empty()) sent.emplace_back("productName", Value(name));
+  // A line with neither an offer nor a name tells nobody what was sold, and may be refused.
+  const std::string shown = name.empty() && line.offer.empty() ? line.external_id : name;
+  if (!certain && !shown.empty()) sent.emplace_back("productName", Value(shown));
   if (engine::find_field(line.fields, "quantity") == nullptr) sent.emplace_back("quantity", Value(1));
   for (const auto& [field, value] : line.fields) {
     if (!value.is_clear()) sent.emplace_back(field, value);
@@ -96,10 +99,10 @@ std::optional<Decimal> manual_discount(const Value& there) {
 }
 
 bool same_discount(const std::string& field, const Value& wanted, const Value& there) {
-  if (present(there[field])) return same_value(wanted, there[field]);
+  if (present(there[field])) return same_field_value(field, wanted, there[field]);
   const Decimal shown = manual_discount(there).value_or(Decimal(0));
   if (wanted.number() == nullptr) return shown.is_zero();
-  if (field == "discountManualAmount") return *wanted.number() == shown;
+  if (field == "discountManualAmount") return same_number(field, *wanted.number(), shown);
   const Decimal* price = there["initialPrice"].number();
   const auto share = price == nullptr ? std::nullopt : multiply(*price, *wanted.number());
   const auto amount = share ? divide(*share, Decimal(100)) : std::nullopt;
@@ -126,7 +129,7 @@ bool same_field(const std::string& field, const Value& wanted, const Value& ther
   if (field.starts_with("discount")) return same_discount(field, wanted, there);
   if (field == "properties") return same_properties(wanted, there);
   if (field == "vatRate") return same_rate(wanted, there[field]);
-  return wanted.is_clear() ? !present(there[field]) : same_value(wanted, there[field]);
+  return wanted.is_clear() ? !present(there[field]) : same_field_value(field, wanted, there[field]);
 }
 
 // What of a line that is there would change.

@@ -8,10 +8,11 @@ namespace pipewright::crm {
 
 /// One line as it is wanted.
 struct Line {
-  std::string external_id;    ///< its own, else the event's key and its place: equal lines stay two
-  Record offer;               ///< `{id}`, `{xmlId}` or `{externalId}`; empty: none
-  bool from_barcode = false;  ///< the offer was found in the catalogue
-  std::string unmatched;      ///< the barcode that no offer has; then the line is free text
+  std::string external_id;            ///< its own, else the event's key and its place: equal lines stay two
+  Record offer;                       ///< `{id}`, `{xmlId}` or `{externalId}`; empty: none
+  bool from_barcode = false;          ///< the offer was found in the catalogue
+  std::vector<std::string> barcodes;  ///< by one of these
+  std::string unmatched;              ///< the barcode that no offer has; then the line is free text
   std::string name;
   bool removed = false;  ///< quantity 0
   Record fields;         ///< quantity, initialPrice … under the API's names

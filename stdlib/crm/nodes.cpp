@@ -15,7 +15,11 @@ engine::Nodes nodes() {
   type.type = "retailcrm";
   type.default_name = "crm";
   type.keys = {
-      {.name = "url", .kind = Kind::url, .required = true, .doc = "the account's address: https://shop.retailcrm.ru"},
+      {.name = "url",
+       .kind = Kind::url,
+       .required = true,
+       .doc = "the account's address: https://shop.retailcrm.ru",
+       .values = {"/api", "/api/v5"}},
       {.name = "key",
        .kind = Kind::secret,
        .required = true,

@@ -16,14 +16,13 @@ namespace {
 using engine::Repeat;
 using engine::Verb;
 
-constexpr std::size_t most_orders = 100;
-
 struct Wish {
   std::size_t index = 0;
   bool by_id = false;
   std::string key;
   std::string status;
-  Value standing;  ///< {id, externalId, status}
+  Value standing;                  ///< {id, externalId, status}
+  std::optional<Failure> refused;  ///< the CRM cannot be asked for this key
 };
 
 std::optional<Wish> wish_of(const Operation& operation, std::size_t index) {
@@ -61,26 +60,6 @@ Outcome standing(const Account& account, const Wish& wish, bool written_before) 
   return outcome;
 }
 
-// GET /orders/statuses; a list without pages.
-Task<Listed> statuses(Account& account, std::string parameter, std::vector<std::string> keys, Calls& calls) {
-  std::vector<Value> all;
-  for (std::size_t at = 0; at < keys.size();) {
-    Pairs query;
-    std::size_t length = 0;
-    while (at < keys.size() && query.size() < most_orders && length < 5500) {
-      length += engine::http::percent_encoded(keys[at]).size() + 30;
-      query.emplace_back(parameter, keys[at++]);
-    }
-    Request request = account.get("orders/statuses", query);
-    const CallResult answer = co_await calls.send(std::move(request));
-    const auto json = json_of(answer, false);
-    if (!json) co_return tl::unexpected<Failure>(json.error());
-    const std::vector<Value> found = elements_of((*json)["orders"]);
-    all.insert(all.end(), found.begin(), found.end());
-  }
-  co_return all;
-}
-
 // Asks where they stand. The answer names no store: an external id that two stores have is asked for in the
 // connection's one.
 Task<std::optional<Failure>> learn_standings(Account& account, std::vector<Wish>& wishes, bool by_id, Calls& calls) {
@@ -90,16 +69,19 @@ Task<std::optional<Failure>> learn_standings(Account& account, std::vector<Wish>
     if (wish.by_id == by_id && !known) keys.push_back(wish.key);
   }
   if (keys.empty()) co_return std::nullopt;
-  auto asking = statuses(account, by_id ? "ids[]" : "externalIds[]", keys, calls);
-  const Listed found = co_await asking;
+  auto asking = list_by(account, "orders/statuses", by_id ? "ids[]" : "externalIds[]", std::move(keys), Pairs(),
+                        "orders", calls, false);
+  const ListedBy found = co_await asking;
   if (!found) co_return found.error();
   std::map<std::string, std::vector<Value>> by_key;
-  for (const Value& each : *found) by_key[each[by_id ? "id" : "externalId"].id_text()].push_back(each);
+  for (const Value& each : found->records) by_key[each[by_id ? "id" : "externalId"].id_text()].push_back(each);
   std::vector<std::string> doubles;
   for (Wish& wish : wishes) {
     if (wish.by_id != by_id || !wish.standing.is_null()) continue;
     const std::vector<Value>& own = by_key[wish.key];
-    if (own.size() == 1)
+    if (const auto refused = found->refused.find(wish.key); refused != found->refused.end())
+      wish.refused = refused->second;
+    else if (own.size() == 1)
       wish.standing = own.front();
     else if (own.size() > 1)
       doubles.push_back(wish.key);
@@ -107,11 +89,11 @@ Task<std::optional<Failure>> learn_standings(Account& account, std::vector<Wish>
   if (doubles.empty()) co_return std::nullopt;
   auto listing =
       list_by(account, "orders", "filter[externalIds][]", doubles, site_filter(account.site()), "orders", calls);
-  const Listed orders = co_await listing;
+  const ListedBy orders = co_await listing;
   if (!orders) co_return orders.error();
   for (Wish& wish : wishes) {
     std::vector<Value> own;
-    for (const Value& each : *orders) {
+    for (const Value& each : orders->records) {
       if (each["externalId"].id_text() == wish.key) own.push_back(each);
     }
     if (!wish.by_id && wish.standing.is_null() && !own.empty()) wish.standing = *oldest(own);
@@ -165,6 +147,7 @@ Outcome moved(const Account& account, const Wish& wish, const Value& answer) {
 }
 
 Task<Outcome> move(Account& account, Wish wish, Operation operation, Calls& calls) {
+  if (wish.refused) co_return Outcome::failed(*wish.refused);
   if (wish.standing.is_null()) co_return Outcome::nothing();
   if (wish.standing["status"].display() == wish.status)
     co_return standing(account, wish, operation.delivery == engine::Delivery::unknown);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.hpp"
 #include "stdlib/crm/clients.hpp"
@@ -64,7 +66,9 @@ class Orders : public Entity {
   }
 
   Edit edit(Work& work, Item& item, const Record& fields) override {
-    Edit edit = difference(api_fields(fields, work.account.zone), item.existing);
+    Record wanted = api_fields(fields, work.account.zone);
+    accept_wording(wanted, item.existing, work.account.reworded);
+    Edit edit = difference(wanted, item.existing);
     // The comment is changed only together with the status (api.md 5.3).
     if (engine::find_field(edit.body, "statusComment") != nullptr &&
         engine::find_field(edit.body, "status") == nullptr && present(item.existing["status"])) {
@@ -73,6 +77,8 @@ class Orders : public Entity {
     if (const Value* client = engine::find_field(fields, "client");
         client != nullptr && present(*client) && !client->is_clear())
       edit_client(edit, *client, item);
+    if (const Value* payments = engine::find_field(fields, "payments"))
+      compare_payments(payments_of(*payments, work.account.zone), item);
     if (const Value* items = engine::find_field(fields, "items"); items != nullptr && lines_.contains(item.index))
       edit_lines(work, edit, item);
     return edit;
@@ -90,34 +96,38 @@ class Orders : public Entity {
     return fields;
   }
 
-  // An offer named by a foreign id that nothing has: the CRM keeps the line as free text and says success.
-  void created(Work&, Item& item, const Value& raw) override {
+  // The CRM says success whatever became of a line: an offer that nothing has is kept as free text, and one whose
+  // barcode has moved to another offer is the wrong one.
+  void shown(Work& work, Item& item, const Value& raw) override {
     const auto lines = lines_.find(item.index);
     if (lines == lines_.end()) return;
-    const std::vector<Value> shown = elements_of(raw["items"]);
+    const std::vector<Value> there = elements_of(raw["items"]);
     for (const Line& line : lines->second) {
-      if (line.offer.empty()) continue;
-      for (const Value& each : shown) {
+      if (line.offer.empty() || line.removed) continue;
+      for (const Value& each : there) {
         const std::vector<std::string> ids = external_ids_of(each);
-        const bool own = !ids.empty() && ids.front() == line.external_id;
-        if (own && !each["id"].is_null() && each["offer"]["id"].is_null())
+        if (ids.empty() || ids.front() != line.external_id || each["id"].is_null()) continue;
+        if (each["offer"]["id"].is_null())
           item.warn(fmt::format("no offer has the {} {}: the line is free text", snake_case(line.offer.front().first),
                                 line.offer.front().second.id_text()));
+        else if (line.from_barcode)
+          compare_barcode(work, item, line, each["offer"]);
       }
     }
   }
 
+  // Once: what was remembered is dropped and asked for again. When the CRM names the same again, its word counts.
   void refused(Work& work, Item& item, Failure& failure) override {
     if (failure.kind != Failure::Kind::permanent) return;
-    const bool offers = failure.reason.find("Offer with id") != std::string::npos && has_indexed_line(item);
+    bool again = false;
+    if (failure.reason.find("Offer with id") != std::string::npos) again = drop_offers(work, item, failure.reason);
     const auto known = work.account.technical_clients.find(item.site);
-    const bool client = failure.reason.find("ustomer") != std::string::npos &&
-                        known != work.account.technical_clients.end() && known->second == clients_[item.index] &&
-                        work.operation(item).field("client").is_null();
-    if (!offers && !client) return;
-    if (offers) work.account.catalogues.erase(item.site);
-    if (client) work.account.technical_clients.erase(known);
-    failure.kind = Failure::Kind::transient;  // what was remembered is no longer so: the next try asks
+    if (failure.reason.find("ustomer") != std::string::npos && known != work.account.technical_clients.end() &&
+        known->second == clients_[item.index] && work.operation(item).field("client").is_null()) {
+      again |= work.account.dropped_clients.insert(known->second.id_text()).second;
+      work.account.technical_clients.erase(known);
+    }
+    if (again) failure.kind = Failure::Kind::transient;
   }
 
  private:
@@ -216,6 +226,24 @@ class Orders : public Entity {
                      : fmt::format("no offer has the barcode {}: the line is free text", line.unmatched));
   }
 
+  // Payments are made with the order; later they have calls of their own, which no node makes.
+  static void compare_payments(const Value& wanted, Item& item) {
+    const std::vector<Value> there = elements_of(item.existing["payments"]);
+    for (const Value& each : elements_of(wanted)) {
+      const bool same = std::any_of(there.begin(), there.end(), [&](const Value& other) {
+        return std::all_of(each.record()->begin(), each.record()->end(), [&](const auto& field) {
+          return same_field_value(field.first, field.second, other[field.first]);
+        });
+      });
+      if (same) continue;
+      const std::string name = each["externalId"].is_null() ? each["type"].display() : each["externalId"].id_text();
+      item.warn(
+          fmt::format("payment {} stands otherwise in the CRM and was not changed: payments are written with a "
+                      "new order only; put them under `initially`",
+                      name));
+    }
+  }
+
   static void edit_client(Edit& edit, const Value& client, const Item& item) {
     const Value id = client_id(client);
     const Value& held = item.existing["customer"]["id"];
@@ -238,13 +266,33 @@ class Orders : public Entity {
     engine::set_field(edit.after, "items", Value(List(result.after.begin(), result.after.end())));
   }
 
-  [[nodiscard]] bool has_indexed_line(const Item& item) const {
+  static void compare_barcode(Work& work, Item& item, const Line& line, const Value& offer) {
+    const std::string barcode = trimmed(offer["barcode"].id_text());
+    const auto& own = line.barcodes;
+    if (barcode.empty() || std::find(own.begin(), own.end(), barcode) != own.end()) return;
+    drop_offer(work.account.catalogues[item.site], offer["id"].id_text());
+    item.warn(
+        fmt::format("line {} stands on offer {}, which has the barcode {} now and not {}: correct the order; the "
+                    "barcode is looked for again",
+                    line.external_id, offer["id"].id_text(), barcode, own.front()));
+  }
+
+  // The offers that a refusal names, else all of the order's. True: there is something to ask again.
+  bool drop_offers(Work& work, const Item& item, const std::string& reason) {
     const auto lines = lines_.find(item.index);
     if (lines == lines_.end()) return false;
+    std::set<std::string> named;
+    std::set<std::string> all;
     for (const Line& line : lines->second) {
-      if (line.from_barcode) return true;
+      if (!line.from_barcode) continue;
+      const std::string id = line.offer.front().second.id_text();
+      all.insert(id);
+      if (reason.find(fmt::format("id {} ", id)) != std::string::npos) named.insert(id);
     }
-    return false;
+    bool again = false;
+    for (const std::string& id : named.empty() ? all : named)
+      again |= drop_offer(work.account.catalogues[item.site], id);
+    return again;
   }
 };
 

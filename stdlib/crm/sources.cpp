@@ -21,7 +21,8 @@ using engine::NewEvent;
 using engine::Page;
 using engine::SourceNode;
 
-constexpr std::size_t most_entries = 2000;               // of one look
+constexpr std::size_t most_entries = 2000;  // of one look
+constexpr auto clocks_agree = std::chrono::minutes(1);
 constexpr auto before_start = std::chrono::minutes(10);  // the clocks of both sides need not agree
 
 bool wants_own(const Look& look) {
@@ -34,7 +35,8 @@ bool wants_own(const Look& look) {
 
 struct Start {
   Position position;
-  bool silent = false;  ///< the first look without `since`: what is there already is no event
+  bool fresh = false;   ///< the first look: the position is a moment by our own clock
+  bool silent = false;  ///< … without `since`, or with `since now`: what is there already is no event
 };
 
 Start start_of_look(const Look& look, Instant now) {
@@ -42,8 +44,9 @@ Start start_of_look(const Look& look, Instant now) {
   start.position = read_position(look.cursor);
   if (start.position.id || start.position.from) return start;
   start.position.from = now - before_start;
-  start.silent = true;
+  start.fresh = start.silent = true;
   if (look.source == nullptr || (!look.source->since && !look.source->since_time)) return start;
+  if (look.source->since && look.source->since->count() == 0) return start;
   start.position.from = look.source->since_time ? *look.source->since_time : now - *look.source->since;
   start.silent = false;
   return start;
@@ -68,10 +71,10 @@ Task<tl::expected<Orders, Failure>> read_orders(Account& account, std::vector<st
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   auto listing = list_by(account, "orders", "filter[ids][]", std::move(ids), Pairs(), "orders", calls);
-  const Listed found = co_await listing;
+  const ListedBy found = co_await listing;
   if (!found) co_return tl::unexpected<Failure>(found.error());
   Orders orders;
-  for (const Value& each : *found) {
+  for (const Value& each : found->records) {
     if (of_our_site(account, each["site"].display())) orders.emplace(each["id"].id_text(), each);
   }
   co_return orders;
@@ -129,6 +132,19 @@ struct Begun {
   bool silent = false;
   std::vector<Entry> entries;  ///< those that count: of our store, not deleted
 };
+// The history is asked from a moment by the CRM's clock until its first entry is seen. Where that one is not ours, what
+// happens would lie before the moment for as long as it is behind.
+std::optional<Instant> by_their_clock(const Start& start, const Walk& walk, Calls& calls) {
+  if (!start.fresh || !walk.generated || !start.position.from) return std::nullopt;
+  const Duration ahead = *walk.generated - calls.now();
+  const bool back = ahead < -clocks_agree;
+  if (!back && (ahead < clocks_agree || start.silent)) return std::nullopt;  // who is passed in silence exists already
+  calls.note(fmt::format("the CRM's clock is {} {} this machine's: its history is read by its own clock",
+                         duration_text(std::chrono::floor<std::chrono::seconds>(back ? -ahead : ahead)),
+                         back ? "behind" : "ahead of"));
+  return std::min(*start.position.from + ahead, calls.now());
+}
+
 Task<Begun> begin(Account& account, Look look, Calls& calls) {
   Begun begun;
   auto learning = learn_zone(account, calls);
@@ -138,10 +154,16 @@ Task<Begun> begin(Account& account, Look look, Calls& calls) {
   }
   const Start start = start_of_look(look, calls.now());
   begun.silent = start.silent;
-  auto walking = walk_history(
-      account, start.position,
-      start.silent ? most_entries * 10 : std::min(most_entries, std::max<std::size_t>(look.room, 100)), calls);
+  const std::size_t most =
+      start.silent ? most_entries * 10 : std::min(most_entries, std::max<std::size_t>(look.room, 100));
+  auto walking = walk_history(account, start.position, most, calls);
   begun.walk = co_await walking;
+  if (const auto from = by_their_clock(start, begun.walk, calls)) {
+    Position position;
+    position.from = from;
+    auto again = walk_history(account, position, most, calls);
+    begun.walk = co_await again;
+  }
   if (begun.silent) {
     // Failing half way would make what was passed an event or not by chance: begin again.
     if (begun.walk.failure) begun.walk.position = Position();

@@ -89,9 +89,23 @@ Request edit_request(const Work& work, const Item& item, const Edit& edit) {
                            std::move(indexes), std::move(predicted));
 }
 
+// An address may come back in the CRM's own words: written again it would be an edit each time.
+void note_wording(Account& account, const Value& written, const Value& shown) {
+  constexpr std::size_t most = 10'000;
+  const std::string* wanted = address_text(written).text();
+  const std::string* kept = address_text(shown).text();
+  if (wanted == nullptr || kept == nullptr || trimmed(*wanted) == trimmed(*kept)) return;
+  if (account.reworded.size() >= most) account.reworded.clear();
+  account.reworded[*wanted] = *kept;
+}
+
 void settle_edited(Work& work, Item& item, Edit edit, const Value& answer) {
   const Value& shown = answer[work.entity.kind().one];
   const Value raw = shown["id"].is_null() ? Value(edit.after) : shown;
+  if (!shown["id"].is_null()) {
+    work.entity.shown(work, item, shown);
+    note_wording(work.account, Value(edit.body), shown);
+  }
   const Value* status = engine::find_field(edit.body, "status");
   if (status != nullptr && !raw["status"].is_null() && !same_value(*status, raw["status"])) {
     item.warn(
@@ -141,16 +155,16 @@ Task<bool> finish_existing(Work& work, std::size_t at, Calls& calls) {
       settle_edited(work, item, std::move(edit), *json);
       co_return true;
     }
-    if (answer && answer->status == 404 && !(*answer->json())["combinedTo"]["id"].is_null()) {
-      const std::string id = (*answer->json())["combinedTo"]["id"].id_text();
-      auto following = merged_into(work.account, work.entity.kind().path, id, "id", item.site, calls);
-      Value other = co_await following;
-      if (!other.is_null()) {
-        item.existing = std::move(other);
+    Failure failure = json.error();
+    if (const Value merged = combined_to(answer); !merged.is_null()) {
+      auto following = merged_into(work.account, work.entity.kind().path, merged.id_text(), "id", item.site, calls);
+      auto other = co_await following;
+      if (other && !other->is_null()) {
+        item.existing = std::move(*other);
         continue;
       }
+      if (!other) failure = other.error();
     }
-    Failure failure = json.error();
     work.entity.refused(work, item, failure);
     work.fail(item, std::move(failure));
   }
@@ -225,12 +239,28 @@ Record editable(const Operation& operation, const Record& fields) {
   return kept;
 }
 
+namespace {
+
+// Equal for what is compared as equal: phones by their digits, names and e-mails folded.
+std::string key_text(const std::string& name, const Value& value) {
+  if (name == "phones") {
+    std::vector<std::string> phones;
+    for (const Value& each : value.list() != nullptr ? *value.list() : List(1, value))
+      phones.push_back(phone_key(each.id_text()));
+    std::sort(phones.begin(), phones.end());
+    return join(phones, ",");
+  }
+  const std::string text = value.list() != nullptr ? engine::write_json(value) : value.id_text();
+  return name == "first_name" || name == "email" ? folded_name(text) : text;
+}
+
+}  // namespace
+
 std::string identity_of(const Operation& operation) {
   std::string identity;
   for (const auto& [name, value] : operation.key) {
     if (!present(value)) return {};
-    const std::string text = value.list() != nullptr ? engine::write_json(value) : value.id_text();
-    identity += name + "=" + (name == "first_name" || name == "email" ? folded_name(text) : text) + "\x1f";
+    identity += name + "=" + key_text(name, value) + "\x1f";
   }
   return identity.empty() ? identity : identity + operation.field("site").id_text();
 }

@@ -59,8 +59,8 @@ class Entity {
   [[nodiscard]] virtual Value record(const Account& account, const Value& raw) const = 0;
   /// `whole()` as it was really written, for people.
   [[nodiscard]] virtual Record written(const Work& work, const Item& item) const = 0;
-  /// What a creation's answer shows besides success.
-  virtual void created(Work&, Item&, const Value& /*raw*/) {}
+  /// What the answer to a creation or an edit shows besides success.
+  virtual void shown(Work&, Item&, const Value& /*raw*/) {}
   /// A second thought about a refusal: a cache that was wrong is emptied and the failure becomes one to try again.
   virtual void refused(Work&, Item&, Failure&) {}
 
@@ -85,11 +85,13 @@ struct Work {
 /// Fills in `existing` (api.md 5.2, 7): by id, external id and number a hundred in a call, by e-mail, phone and name
 /// one by one.
 Task<bool> find_existing(Work& work, Calls& calls);
+/// Whether one of the items that were just created is what this one looks for; then it is its `existing`.
+bool choose_among(Work& work, std::size_t at, const std::vector<std::size_t>& created);
 /// The same for some items, by their external ids alone, after a collision.
 Task<bool> find_again(Work& work, std::vector<std::size_t> items, Calls& calls);
-/// A customer that was merged into another one: the other one, else null (404 with combinedTo, api.md 2).
-Task<Value> merged_into(Account& account, std::string path, std::string id, std::string by, std::string site,
-                        Calls& calls);
+/// The customer of a key, or the one that he was merged into (404 with combinedTo, api.md 2); null: there is none.
+Task<tl::expected<Value, Failure>> merged_into(Account& account, std::string path, std::string id, std::string by,
+                                               std::string site, Calls& calls);
 
 /// Everything: the whole work of the nodes `crm.client` and `crm.order`.
 Task<Outcomes> perform(Account& account, Entity& entity, Batch batch, Calls& calls);

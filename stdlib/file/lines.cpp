@@ -288,6 +288,7 @@ class Poll {
     const bool known = place_.file.inode != 0;  // also of a file of which nothing has been read yet
     if (known && current.inode != place_.file.inode && drain_former()) return std::move(page_);
     if (!there) {
+      if (look_.cursor.empty() && starts_now()) page_.cursor = cursor_of(place_);  // all of a file to come is new
       page_.failure = permanent(fmt::format("{} cannot be read: {}", path_, std::strerror(error)),
                                 "the path is relative to pipewright.toml");
       return std::move(page_);
@@ -298,12 +299,33 @@ class Poll {
     });
     auto found = readings_.find(current);
     if (found == readings_.end()) found = readings_.emplace(current, Reading{std::move(opened)}).first;
+    if (look_.cursor.empty() && starts_now()) return behind_end(current, found->second, now);
     choose(current, found->second, static_cast<std::uint64_t>(now.st_size));
     read(found->second, now, false);
     return std::move(page_);
   }
 
  private:
+  [[nodiscard]] bool starts_now() const { return look_.source->since && look_.source->since->count() == 0; }
+
+  // `since now`: what stands in the file already is left out, up to the end of the last whole line.
+  Page behind_end(const FileId& current, Reading& reading, const struct stat& status) {
+    place_.file = current;
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    for (std::uint64_t at = 0; at < size; at += block) {
+      const auto bytes = read_at(reading.descriptor.number(), at, std::min<std::uint64_t>(block, size - at));
+      if (!bytes) break;
+      for (std::size_t end = bytes->find('\n'); end != std::string::npos; end = bytes->find('\n', end + 1)) {
+        place_.offset = at + end + 1;
+        ++place_.line;
+      }
+    }
+    reading.offset = place_.offset;
+    mark(place_, reading.descriptor.number());
+    page_.cursor = cursor_of(place_);
+    return std::move(page_);
+  }
+
   // The file that was there before is read to its end first. True: this page is of it.
   bool drain_former() {
     auto former = readings_.find(place_.file);

@@ -18,6 +18,7 @@ using engine::Value;
 // Whole multiples of the period since 1970 in UTC. Ticks that passed while nobody looked are one tick: the last one.
 Task<Page> look_every(Connection&, Look look, Calls& calls) {
   Page page;
+  page.total = 0;  // a tick is nothing that exists already
   const Duration period = look.source != nullptr && look.source->every ? *look.source->every : std::chrono::hours(1);
   const std::int64_t number = calls.now().time_since_epoch() / period;
   std::int64_t last = number - 1;

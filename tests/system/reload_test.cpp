@@ -90,3 +90,13 @@ TEST_CASE("a link without its target is an error, and `run` keeps the version it
   CHECK(running->says("reloaded: 3 pipelines"));
   CHECK(running->stop().status == 0);
 }
+
+TEST_CASE("a new pipeline says how many records that exist it takes, at a start and after a reload") {
+  Shop shop(polls.c_str());
+  shop.wb.add_tasks(Scheme::fbs, 3);
+  auto running = shop.start({"run"});
+  CHECK(running->says("a: wb wb.fbs.new starts and takes 3 records that exist already"));
+  shop.write("more.pipe", "pipeline more on wb.fbs.new -> log.info \"{order.id}\"\n");
+  CHECK(running->says("more: wb wb.fbs.new starts and takes 3 records that exist already"));
+  CHECK(running->stop().status == 0);
+}

@@ -125,9 +125,16 @@ Reply list(Call& call) {
   return paged(*page, "customers", shown);
 }
 
+/// A customer that was merged into another one is named with it.
+Reply not_found(Call& call) {
+  const Json* merged = find_by(call.world.merged, call, "externalId");
+  if (merged == nullptr) return failure(404, "Not found");
+  return failure(404, "Not found", nullptr, {{"combinedTo", (*merged)["combinedTo"]}});
+}
+
 Reply read(Call& call) {
   const Json* customer = find_by(call.world.customers, call, "externalId");
-  if (customer == nullptr) return failure(404, "Not found");
+  if (customer == nullptr) return not_found(call);
   return success(200, {{"customer", shown_customer(call.world, *customer)}});
 }
 
@@ -147,7 +154,7 @@ Reply edit(Call& call) {
   if (!given) return refused;
   if (!call.site()) return no_such_site();
   Json* customer = find_by(call.world.customers, call, "externalId");
-  if (customer == nullptr) return failure(404, "Not found");
+  if (customer == nullptr) return not_found(call);
   if (const auto done = edit_customer(call.world, call.actor(), *customer, *given); !done) return done.error();
   return success(200, {{"id", (*customer)["id"]}});
 }

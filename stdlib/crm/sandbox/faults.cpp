@@ -62,7 +62,9 @@ engine::http::Reply Fault::spoil(engine::http::Reply honest) const {
     case Kind::body:
       break;
   }
-  return {.status = status, .headers = {{"Content-Type", content_type}}, .body = body, .delay = wait};
+  engine::http::Reply reply{.status = status, .headers = {{"Content-Type", content_type}}, .body = body, .delay = wait};
+  if (!location.empty()) reply.headers.emplace_back("Location", location);
+  return reply;
 }
 
 tl::expected<Fault, std::string> fault_from(const nlohmann::json& json) {
@@ -85,6 +87,7 @@ tl::expected<Fault, std::string> fault_from(const nlohmann::json& json) {
       fault.body = json["body"].is_string() ? json["body"].get<std::string>() : json["body"].dump();
     }
     const char* type = *kind == Kind::html ? "text/html; charset=utf-8" : "application/json";
+    fault.location = json.value("location", std::string());
     fault.content_type = json.value("content_type", std::string(type));
     fault.wait = std::chrono::milliseconds(json.value("ms", *kind == Kind::delay ? 1000 : 0));
     return fault;

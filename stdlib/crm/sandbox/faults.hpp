@@ -12,7 +12,8 @@
 
 namespace pipewright::crm::sandbox {
 
-/// {match: part of the path, method?, times?, every?: the N-th, skip?, after_commit?, kind, status?, body?, ms?}
+/// {match: part of the path, method?, times?, every?: the N-th, skip?, after_commit?, kind, status?, body?,
+/// location?, ms?}
 /// kind: status, drop, reset_before, truncate, delay, html, body. `times` is 1 unless `every` is given; 0 means for
 /// ever.
 struct Fault {
@@ -28,6 +29,7 @@ struct Fault {
   int status = 500;
   std::string body;
   std::string content_type = "application/json";
+  std::string location;  ///< of a redirect; "": none
   std::chrono::milliseconds wait{0};
   int seen = 0;
 

@@ -26,6 +26,12 @@ bool is_among(const Json& list, const Json& value) {
   return std::ranges::find(list, text) != list.end();
 }
 
+bool is_too_long(const Json& value) {
+  if (!value.is_string()) return std::ranges::any_of(value, [](const Json& inner) { return is_too_long(inner); });
+  const auto& text = value.get_ref<const std::string&>();
+  return std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }) > 255;
+}
+
 bool has_substring(const std::string& text, const std::string& part) {
   return folded(text).find(folded(part)) != std::string::npos;
 }
@@ -39,7 +45,9 @@ std::vector<const Json*> filtered(Call& call, const std::map<std::int64_t, Json>
     const auto known = filters.find(name);
     const bool shaped =
         known != filters.end() && (known->second.shape == Filter::Shape::list ? value.is_array() : !value.is_array());
-    if (!shaped)
+    if (is_too_long(value))
+      errors["children[" + name + "]"] = "This value is too long. It should have 255 characters or less.";
+    else if (!shaped)
       errors["children[" + name + "]"] =
           known == filters.end() ? "This form should not contain extra fields." : "This value is not valid.";
   }

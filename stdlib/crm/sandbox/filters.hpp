@@ -19,6 +19,8 @@ std::vector<const Json*> filtered(Call& call, const std::map<std::int64_t, Json>
                                   Reply& refused);
 
 bool is_among(const Json& list, const Json& value);
+/// Some text of it, at any depth, has more than the 255 characters that a filter takes (reference, section 3).
+bool is_too_long(const Json& value);
 /// Case-insensitive, Cyrillic included.
 bool has_substring(const std::string& text, const std::string& part);
 

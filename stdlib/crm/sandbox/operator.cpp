@@ -59,12 +59,29 @@ Reply on_order(World& world, const std::string& method, const std::vector<std::s
   return done ? given(200, shown_order(world, order->second, Payments::by_id)) : done.error();
 }
 
+/// {into: id}: as a person merges two customers. The orders go along.
+Reply merge_customer(World& world, Json customer, std::int64_t into) {
+  const auto other = world.customers.find(into);
+  if (other == world.customers.end() || other->second["id"] == customer["id"])
+    return refused(404, "no other customer to merge into");
+  const std::int64_t id = customer["id"];
+  for (auto& [number, order] : world.orders) {
+    if (order["customer"].value("id", std::int64_t{0}) == id) order["customer"]["id"] = into;
+  }
+  customer["combinedTo"] = {{"id", into}};
+  if (other->second.contains("externalId")) customer["combinedTo"]["externalId"] = other->second["externalId"];
+  world.customers.erase(id);
+  world.merged[id] = std::move(customer);
+  return given(200, Json::object());
+}
+
 Reply on_customer(World& world, const std::vector<std::string>& words, const Json& body) {
   std::int64_t id = 0;
   std::from_chars(words[2].data(), words[2].data() + words[2].size(), id);
   const auto customer = world.customers.find(id);
-  if (customer == world.customers.end() || words.size() != 4 || words[3] != "edit")
-    return refused(404, "no such customer");
+  if (customer == world.customers.end() || words.size() != 4) return refused(404, "no such customer");
+  if (words[3] == "merge") return merge_customer(world, customer->second, body.value("into", std::int64_t{0}));
+  if (words[3] != "edit") return refused(404, "no such command for a customer");
   const auto done = edit_customer(world, staff(body), customer->second, fields_of(body));
   return done ? given(200, shown_customer(world, customer->second)) : done.error();
 }
@@ -150,6 +167,11 @@ Reply routed(World& world, const std::string& method, const std::vector<std::str
   }
   if (words.size() > 2 && what == "orders") return on_order(world, method, words, body);
   if (words.size() > 2 && what == "customers" && method == "POST") return on_customer(world, words, body);
+  if (words.size() == 3 && what == "offers" && method == "DELETE") {
+    const bool gone =
+        std::erase_if(world.offers, [&](const auto& each) { return std::to_string(each.first) == words[2]; });
+    return gone ? given(200, Json::object()) : refused(404, "no such offer");
+  }
   if (words.size() == 2 && method == "POST") return add(world, what, body);
   return refused(404, "the operator has no such command");
 }

@@ -127,7 +127,8 @@ Reply read(Call& call) {
 Reply statuses(Call& call) {
   const Json ids = call.query.value("ids", Json::array());
   const Json externals = call.query.value("externalIds", Json::array());
-  if (!ids.is_array() || !externals.is_array() || ids.size() + externals.size() > 500) {
+  if (is_too_long(ids) || is_too_long(externals) || !ids.is_array() || !externals.is_array() ||
+      ids.size() + externals.size() > 500) {
     return failure(400, "Errors in the input parameters", {{"children[ids]", "This value is not valid."}});
   }
   Json orders = Json::array();

@@ -69,6 +69,12 @@ std::int64_t Sandbox::add_offer(const Json& offer) {
   return operate("POST", "/_sandbox/offers", {{"fields", offer}})["id"].get<std::int64_t>();
 }
 
+void Sandbox::remove_offer(std::int64_t offer) { operate("DELETE", fmt::format("/_sandbox/offers/{}", offer)); }
+
+void Sandbox::merge_customers(std::int64_t customer, std::int64_t into) {
+  operate("POST", fmt::format("/_sandbox/customers/{}/merge", customer), {{"into", into}});
+}
+
 void Sandbox::add_fault(const Json& fault) { operate("POST", "/_sandbox/faults", fault); }
 
 void Sandbox::clear_faults() { operate("DELETE", "/_sandbox/faults"); }

@@ -94,6 +94,9 @@ class Sandbox {
   std::int64_t add_order(const Json& order, std::string_view site = "");
   std::int64_t add_customer(const Json& customer, std::string_view site = "");
   std::int64_t add_offer(const Json& offer);
+  void remove_offer(std::int64_t offer);
+  /// `customer` is no more: its keys answer 404 with `combinedTo`, its orders are the other one's.
+  void merge_customers(std::int64_t customer, std::int64_t into);
 
   /// See faults.hpp for the fields.
   void add_fault(const Json& fault);

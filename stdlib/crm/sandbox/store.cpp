@@ -118,8 +118,9 @@ Reply listed(Call& call, const std::map<std::int64_t, Json>& entities, const Fil
   refused.status = 0;
   const std::vector<const Json*> found = filtered(call, entities, filters, refused);
   if (refused.status != 0) return refused;
-  std::vector<Json> all;
-  for (const Json* entity : found) all.push_back(shown(*entity));
+  std::vector<Json> all(found.size());  // a catalogue has thousands: what is not on the page is not drawn
+  const std::size_t from = std::min(all.size(), (page->number - 1) * page->limit);
+  for (std::size_t i = from; i < std::min(all.size(), from + page->limit); ++i) all[i] = shown(*found[i]);
   return paged(*page, key, all);
 }
 

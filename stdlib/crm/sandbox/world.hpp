@@ -90,6 +90,7 @@ struct World {
   Json dictionaries;
   Json custom_fields = Json::array();
   std::map<std::int64_t, Json> orders, customers, corporate, offers, products;
+  std::map<std::int64_t, Json> merged;  ///< customers that went into another one, which stands under `combinedTo`
   std::vector<Entry> order_history, customer_history, corporate_history;
   std::int64_t next_order = 0, next_customer = 4770, next_item = 10114, next_payment = 4326, next_entry = 7044,
                next_offer = 1867352, next_product = 828272, next_part = 3523;

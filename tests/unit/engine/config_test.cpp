@@ -35,7 +35,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 }  // namespace
 
-TEST_CASE("white space around a secret is cut off, wherever the secret comes from") {
+TEST_CASE("white space around a secret is cut off, wherever the secret comes from (F3)") {
   const ConfigRead made = read(
       "[connections.crm]\nurl = \" https://shop.retailcrm.ru/ \"\nkey = \"env:KEY\"\n[connections.wb]\ntoken = "
       "\"file:tok\"\n",
@@ -46,7 +46,7 @@ TEST_CASE("white space around a secret is cut off, wherever the secret comes fro
   CHECK(made.config.connections.at("crm").text("url") == "https://shop.retailcrm.ru");
 }
 
-TEST_CASE("a secret that was copied with something around it is an error at its place, without its value") {
+TEST_CASE("a secret that was copied with something around it is an error at its place, without its value (F3)") {
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {"first-line\nX-Injected: 1", "holds a line end"},
       {std::string("nul\0inside-it", 13), "holds a control character"},
@@ -81,7 +81,7 @@ TEST_CASE("a secret that was copied with something around it is an error at its 
   }
 }
 
-TEST_CASE("a loopback guard compares hosts whole") {
+TEST_CASE("a loopback guard compares hosts whole (D)") {
   for (const char* url : {"http://127.0.0.1:80/x", "http://127.8.9.1", "http://localhost:9/", "http://[::1]:8080/a",
                           "HTTP://LOCALHOST/", "http://[0:0:0:0:0:0:0:1]/"}) {
     CAPTURE(url);
@@ -107,6 +107,28 @@ TEST_CASE("a loopback guard compares hosts whole") {
   }
   CHECK(engine::http::origin_of("HTTPS://Api.Example.com:443/x?y#z")->text() == "https://api.example.com");
   CHECK(*engine::http::origin_of("http://h") == *engine::http::origin_of("HTTP://H:80/other"));
+}
+
+TEST_CASE(
+    "F12: blanks around an address are cut off, a page of the site behind it is an error that shows the address") {
+  for (const char* url : {"https://shop.retailcrm.ru ", " https://shop.retailcrm.ru/", "https://shop.retailcrm.ru/api",
+                          "https://shop.retailcrm.ru/api/v5/"}) {
+    CAPTURE(url);
+    const ConfigRead made =
+        read(std::string("[connections.crm]\nkey = \"env:KEY\"\nurl = \"") + url + "\"\n", {{"KEY", "abc-123-def"}});
+    CHECK(all_said(made).empty());
+    CHECK(made.config.connections.at("crm").text("url").starts_with("https://shop.retailcrm.ru"));
+  }
+  for (const char* url : {"https://shop.retailcrm.ru/admin/orders/", "https://shop.retailcrm.ru/admin/orders/?page=2",
+                          "https://shop.retailcrm.ru/#orders", "https://shop.retailcrm.ru?x=1"}) {
+    CAPTURE(url);
+    const ConfigRead made =
+        read(std::string("[connections.crm]\nkey = \"env:KEY\"\nurl = \"") + url + "\"\n", {{"KEY", "abc-123-def"}});
+    REQUIRE(made.problems.size() == 1);
+    CHECK_FALSE(made.problems[0].warning);
+    CHECK(has(made.problems[0].help, "write url = \"https://shop.retailcrm.ru\""));
+    CHECK_FALSE(made.config.connections.at("crm").values.contains("url"));
+  }
 }
 
 TEST_CASE("a timeout of nothing is an error") {

@@ -14,7 +14,7 @@ using engine::Lost;
 using engine::Request;
 namespace wire = engine::http;
 
-TEST_CASE("Retry-After is capped, understood as a date too, and cannot overflow") {
+TEST_CASE("Retry-After is capped, understood as a date too, and cannot overflow (D)") {
   const auto wait = [](const std::string& value, const std::string& date = {}) {
     Answer answer;
     answer.headers.emplace_back("retry-after", value);
@@ -120,7 +120,7 @@ TEST_CASE("a response longer than the request allows is named, and is no outage"
   CHECK(ask(request).has_value());
 }
 
-TEST_CASE("a loopback address is never reached through a proxy") {
+TEST_CASE("a loopback address is never reached through a proxy (F11)") {
   World world;
   ::setenv("http_proxy", "http://127.0.0.1:1", 1);
   ::setenv("no_proxy", "example.com", 1);

@@ -50,7 +50,7 @@ TEST_CASE("an element is parsed alone, whatever stands in the others") {
   CHECK((*engine::parse_json((*texts)[2]))["id"].id_text() == "3");
 }
 
-TEST_CASE("half an emoji costs that character alone") {
+TEST_CASE("half an emoji costs that character alone (F9)") {
   const auto text = [](const char* json) {
     const auto value = engine::parse_json(json);
     return value ? (*value)["a"].display() : "no: " + value.error().message;
@@ -66,7 +66,7 @@ TEST_CASE("half an emoji costs that character alone") {
   CHECK_FALSE(engine::parse_json(R"({"a":"\uZZZZ"})"));
 }
 
-TEST_CASE("bytes that are no UTF-8 cost these characters alone, a byte order mark nothing") {
+TEST_CASE("bytes that are no UTF-8 cost these characters alone, a byte order mark nothing (F6)") {
   CHECK((*engine::parse_json("{\"a\":\"x\xD0\",\"b\":1}"))["a"].display() == "x\uFFFD");
   CHECK((*engine::parse_json("\xEF\xBB\xBF{\"a\":1}"))["a"].display() == "1");
   CHECK_FALSE(engine::parse_json("\xCE\xCA, \xEF\xF0\xE8\xED\xFF\xF2\xEE"));  // windows-1251 alone is still no JSON

@@ -60,7 +60,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 }  // namespace
 
-TEST_CASE("http: what data brings into a URL is encoded and stays in its place") {
+TEST_CASE("http: what data brings into a URL is encoded and stays in its place (C17)") {
   World world;
   test::Node node("http");
   const std::string nasty = "a b&admin=1#x/../?ж\r\n%2e";
@@ -73,7 +73,7 @@ TEST_CASE("http: what data brings into a URL is encoded and stays in its place")
   CHECK(world.came[0].parameters[0] == std::pair<std::string, std::string>("text", nasty));
 }
 
-TEST_CASE("http: an address as people write it is sent encoded, a malformed one parks") {
+TEST_CASE("http: an address as people write it is sent encoded, a malformed one parks (C17)") {
   World world;
   test::Node node("http");
   CHECK(one(node, to(world.url("/привет мир?q=ё#here"))).kind == Outcome::Kind::done);
@@ -95,7 +95,7 @@ TEST_CASE("http: an address as people write it is sent encoded, a malformed one 
   CHECK(node.calls.sent.size() == 1);
 }
 
-TEST_CASE("http: a control character in a header or a method parks, and nothing is sent") {
+TEST_CASE("http: a control character in a header or a method parks, and nothing is sent (B12)") {
   World world;
   test::Node node("http");
   for (const std::string value : {"a\r\nX-Injected: 1", "a\nb", "a\x1b[0m"}) {
@@ -109,7 +109,7 @@ TEST_CASE("http: a control character in a header or a method parks, and nothing 
   CHECK(world.came.empty());
 }
 
-TEST_CASE("http: a redirect is a refusal that names the location") {
+TEST_CASE("http: a redirect is a refusal that names the location (B11)") {
   World world;
   for (const int status : {301, 302, 307, 308}) {
     world.reply = {status, {{"Location", "https://new.example/hook"}}, ""};
@@ -142,7 +142,7 @@ TEST_CASE("http: a lost response is a doubt whatever the method") {
   CHECK(one(node, to(world.url())).failure->delivery == Delivery::unknown);
 }
 
-TEST_CASE("http: HEAD ends at once, GET sends its body, an own Content-Type stands alone") {
+TEST_CASE("http: HEAD ends at once, GET sends its body, an own Content-Type stands alone (C18)") {
   World world;
   test::Node node("http");
   CHECK(one(node, to(world.url(), {{"method", Value("HEAD")}})).kind == Outcome::Kind::done);
@@ -159,7 +159,7 @@ TEST_CASE("http: HEAD ends at once, GET sends its body, an own Content-Type stan
   CHECK(parks(one(node, to(world.url(), {{"json", Value(1)}, {"text", Value("x")}}))));
 }
 
-TEST_CASE("http: credentials go to their own origin alone, and a 401 elsewhere parks") {
+TEST_CASE("http: credentials go to their own origin alone, and a 401 elsewhere parks (C16)") {
   World own;
   World stranger;
   own.reply = stranger.reply = {401, {}, "who are you?"};
@@ -180,7 +180,7 @@ TEST_CASE("http: credentials go to their own origin alone, and a 401 elsewhere p
   CHECK(parks(one(plain, to(own.url("/hook")))));
 }
 
-TEST_CASE("http: each origin has its own limiter and state") {
+TEST_CASE("http: each origin has its own limiter and state (C16)") {
   engine::Settings settings;
   settings.rates[""] = {std::chrono::milliseconds(100), 5};
   test::Node node("http", settings);
