@@ -21,8 +21,8 @@ struct TestFault {
 struct Given {
   enum class Kind { now, event, existing, fault };
   Kind kind = Kind::event;
-  std::string connection;  ///< of `existing` and `fault`
-  std::string node;        ///< by type: `crm.client`
+  std::string connection;  ///< of `existing` and `fault`, of an event where the test names its source
+  std::string node;        ///< by type: `crm.client`, `wb.dbs.new`
   std::vector<Field> fields;
   std::optional<Expr> now;
   std::optional<TestFault> fault;

@@ -178,6 +178,7 @@ class Walk {
       ending.reason = std::move(first_skip_->reason);
       ending.place = first_skip_->place;
     }
+    if (ending.kind == EndingKind::skipped) ending.reached_end = false;
     if (course.state == Course::State::parked || parked_) {
       const Course& worst = parked_ ? *parked_ : course;
       ending.kind = EndingKind::parked;

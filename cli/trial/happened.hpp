@@ -30,9 +30,17 @@ struct EndedAs {
   std::vector<std::string> warnings;
 };
 
+/// A `given` that makes calls fail: where it stands, and whether it ever did.
+struct FaultGiven {
+  dsl::plan::Place place;
+  std::string what;  ///< `crm.order answers 503`
+  bool struck = false;
+};
+
 struct Happened {
   std::vector<Made> made;
   std::vector<EndedAs> ended;
+  std::vector<FaultGiven> faults;
 };
 
 }  // namespace pipewright::cli

@@ -17,9 +17,10 @@ using engine::Record;
 using engine::Value;
 using Kind = plan::Expectation::Kind;
 
-// Partial: a record's other fields are free, a list's length is not. Numbers by value, ids by their text.
+// Partial: a record's other fields are free, a list's length is not. Numbers by value, ids by their text; null was not
+// written, `clear` emptied.
 bool suits(const Value& expected, const Value& got) {
-  if (expected.is_null()) return got.is_null() || got.is_clear();
+  if (expected.is_null() || expected.is_clear()) return expected.is_null() ? got.is_null() : got.is_clear();
   if (const Record* fields = expected.record()) {
     return got.record() != nullptr && std::all_of(fields->begin(), fields->end(), [&](const auto& field) {
              return suits(field.second, got[field.first]);
@@ -30,8 +31,28 @@ bool suits(const Value& expected, const Value& got) {
     return other != nullptr && list->size() == other->size() &&
            std::equal(list->begin(), list->end(), other->begin(), suits);
   }
-  return engine::equal(expected, got) ||
-         (got.list() == nullptr && got.record() == nullptr && !got.is_null() && expected.id_text() == got.id_text());
+  return engine::equal(expected, got);
+}
+
+// What another system gets as JSON has types; everywhere else an id may stand as a number or as text.
+bool suits_exactly(const Value& expected, const Value& got) {
+  if (const Record* fields = expected.record()) {
+    return got.record() != nullptr && std::all_of(fields->begin(), fields->end(), [&](const auto& field) {
+             return suits_exactly(field.second, got[field.first]);
+           });
+  }
+  if (const List* list = expected.list()) {
+    const List* other = got.list();
+    return other != nullptr && list->size() == other->size() &&
+           std::equal(list->begin(), list->end(), other->begin(), suits_exactly);
+  }
+  const bool mixed = (expected.number() != nullptr) != (got.number() != nullptr);
+  return !mixed && suits(expected, got);
+}
+
+bool field_suits(const Made& made, const std::string& name, const Value& expected) {
+  const bool typed = (made.node == "http.request" && name == "json") || made.node == "file.append";
+  return typed ? suits_exactly(expected, made.field(name)) : suits(expected, made.field(name));
 }
 
 std::string shown(const Value& value) { return value.is_null() ? "nothing" : engine::write_json(value); }
@@ -79,7 +100,10 @@ void Judge::hear(const std::vector<plan::Expectation>& expectations) {
       return value ? *value : Value();
     };
     for (const plan::Field& field : each.fields) heard.fields.emplace_back(field.name, read(field.value));
-    if (each.text) heard.text = read(*each.text).display();
+    if (each.text) {
+      heard.text = read(*each.text).display();
+      if (heard.text.empty() && heard.broken.empty()) heard.broken = "the text is empty, and every text holds that";
+    }
     if (each.times) {
       const Value times = read(*each.times);
       if (times.number() != nullptr) heard.times = times.number()->integer();
@@ -96,7 +120,7 @@ bool Judge::named(const Heard& heard, const Made& made) {
 
 bool Judge::matches(const Heard& heard, const Made& made) {
   return named(heard, made) && std::all_of(heard.fields.begin(), heard.fields.end(), [&](const auto& field) {
-           return suits(field.second, made.field(field.first));
+           return field_suits(made, field.first, field.second);
          });
 }
 
@@ -124,7 +148,7 @@ void Judge::write(const Heard& heard, TrialResult& into) const {
     if (matches(heard, made)) ++count;
     if (!named(heard, made)) continue;
     std::size_t same = 1;
-    for (const auto& [name, value] : heard.fields) same += suits(value, made.field(name)) ? 1 : 0;
+    for (const auto& [name, value] : heard.fields) same += field_suits(made, name, value) ? 1 : 0;
     if (same > most) nearest = &made, most = same;
   }
   if (heard.times ? count == *heard.times : count > 0) return;
@@ -143,7 +167,7 @@ void Judge::write(const Heard& heard, TrialResult& into) const {
     Record got;
     for (const auto& [name, value] : heard.fields) {
       const Value there = nearest->field(name);
-      if (suits(value, there)) continue;
+      if (field_suits(*nearest, name, value)) continue;
       wanted.emplace_back(name, value);
       got.emplace_back(name, there);
       failure.details.push_back(fmt::format("{}: expected {}, got {}", name, shown(value), shown(there)));
@@ -156,6 +180,69 @@ void Judge::write(const Heard& heard, TrialResult& into) const {
     failure.got = join(failure.details, "; ");
   }
   into.failures.push_back(std::move(failure));
+}
+
+void Judge::each_its_own(TrialResult& into) const {
+  std::vector<const Heard*> owners(happened_.made.size(), nullptr);
+  for (const Heard& heard : heard_) {
+    if (heard.expected->kind != Kind::write || heard.times || !heard.broken.empty()) continue;
+    // Takes a write that suits; its owner before takes another one, as far as there are any.
+    std::vector<bool> seen(owners.size(), false);
+    const auto take = [&](const auto& self, const Heard& taker) -> bool {
+      for (std::size_t i = 0; i < owners.size(); ++i) {
+        if (seen[i] || !matches(taker, happened_.made[i])) continue;
+        seen[i] = true;
+        if (owners[i] == nullptr || self(self, *owners[i])) {
+          owners[i] = &taker;
+          return true;
+        }
+      }
+      return false;
+    };
+    const bool any = std::any_of(happened_.made.begin(), happened_.made.end(),
+                                 [&](const Made& made) { return matches(heard, made); });
+    if (!any || take(take, heard)) continue;  // of none at all is told already
+    TrialFailure failure;
+    failure.place = heard.expected->place;
+    failure.message = fmt::format("`{}` was made, but each `expect` before has met that write already",
+                                  operation_text(*heard.expected));
+    failure.expected = engine::write_json(Value(heard.fields));
+    failure.details = story();
+    failure.got = join(failure.details, "; ");
+    into.failures.push_back(std::move(failure));
+  }
+}
+
+bool Judge::claims(const Heard& heard, const EndedAs& ended) {
+  return heard.expected->kind == Kind::parked && ended.kind == EndingKind::parked && heard.broken.empty() &&
+         ended.reason.find(heard.text) != std::string::npos;
+}
+
+// An event that parks waits for a person: that is never what happens by the way.
+void Judge::unclaimed(TrialResult& into) const {
+  for (const EndedAs& ended : happened_.ended) {
+    const bool expected =
+        std::any_of(heard_.begin(), heard_.end(), [&](const Heard& heard) { return claims(heard, ended); });
+    if (ended.kind != EndingKind::parked || expected) continue;
+    TrialFailure failure;
+    failure.place = ended.place;
+    failure.message = fmt::format("event {} parked, and no `expect parked` says so: {}", ended.key, ended.reason);
+    failure.expected = "no parked event";
+    failure.got = ended.reason;
+    into.failures.push_back(std::move(failure));
+  }
+}
+
+void Judge::idle_faults(TrialResult& into) const {
+  for (const FaultGiven& fault : happened_.faults) {
+    if (fault.struck) continue;
+    TrialFailure failure;
+    failure.place = fault.place;
+    failure.message = fmt::format("`{}` never happened: no such call was made", fault.what);
+    failure.expected = fault.what;
+    failure.got = "no such call";
+    into.failures.push_back(std::move(failure));
+  }
 }
 
 void Judge::no_other(const Heard& heard, TrialResult& into) const {
@@ -204,7 +291,6 @@ void Judge::ending(const Heard& heard, TrialResult& into) const {
 }
 
 void Judge::decide(TrialResult& into) {
-  bool parked_asked = false;
   for (const Heard& heard : heard_) {
     if (!heard.broken.empty()) {
       into.failures.push_back({heard.expected->place, heard.broken, {}, {}, {}});
@@ -219,18 +305,15 @@ void Judge::decide(TrialResult& into) {
         no_other(heard, into);
         break;
       case Kind::parked:
-        parked_asked = true;
-        [[fallthrough]];
       case Kind::skipped:
         ending(heard, into);
         break;
     }
   }
+  each_its_own(into);
+  unclaimed(into);
+  idle_faults(into);
   if (happened_.ended.empty()) into.notes.emplace_back("no event was given: nothing could happen");
-  for (const EndedAs& ended : happened_.ended) {
-    if (ended.kind == EndingKind::parked && !parked_asked)
-      into.notes.push_back(fmt::format("event {} parked: {} ({})", ended.key, ended.reason, place_text(ended.place)));
-  }
 }
 
 }  // namespace pipewright::cli

@@ -23,10 +23,15 @@ class Judge {
     std::string broken;  ///< why an expression of it has no value
   };
   void write(const Heard& heard, TrialResult& into) const;
+  /// Whether each expected write without a count has a write of its own; the first that has none fails.
+  void each_its_own(TrialResult& into) const;
+  void unclaimed(TrialResult& into) const;
+  void idle_faults(TrialResult& into) const;
   void no_other(const Heard& heard, TrialResult& into) const;
   void ending(const Heard& heard, TrialResult& into) const;
   [[nodiscard]] static bool named(const Heard& heard, const Made& made);
   [[nodiscard]] static bool matches(const Heard& heard, const Made& made);
+  [[nodiscard]] static bool claims(const Heard& heard, const EndedAs& ended);
   [[nodiscard]] std::vector<std::string> story() const;
 
   const Happened& happened_;

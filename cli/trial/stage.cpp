@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "engine/bind.hpp"
 #include "engine/journal/memory.hpp"
 
@@ -290,27 +291,42 @@ std::optional<Stage::Obstacle> Stage::fault(const plan::Given& given) {
     if (times && times->number() != nullptr) made.left = static_cast<int>(times->number()->integer().value_or(1));
   }
   world_->add(std::move(made));
+  happened_.faults.push_back({given.place, given.place.text, false});
   return std::nullopt;
 }
 
-// The source whose record has the fields that are given.
-std::size_t Stage::source_for(const Record& fields) const {
+// The source that the test names, or the first whose record has the fields that are given.
+std::optional<std::size_t> Stage::source_for(const plan::Given& given, const Record& fields) const {
+  const Value* connection = engine::find_field(fields, "connection");
+  std::optional<std::size_t> first;
   for (std::size_t i = 0; i < roots_.size(); ++i) {
-    const dsl::Type& type = roots_[i].record;
+    const plan::Source& root = roots_[i];
+    if (!given.node.empty() && (root.node != given.node || root.connection != given.connection)) continue;
+    if (connection != nullptr && root.connection != connection->display()) continue;
+    if (!first) first = i;
+    const dsl::Type& type = root.record;
     const bool suits =
         !type.is(dsl::Type::Kind::record) || std::all_of(fields.begin(), fields.end(), [&](const auto& field) {
           return type.record->field(field.first) != nullptr || field.first == "raw" || field.first == "connection";
         });
     if (suits) return i;
   }
-  return 0;
+  return first;
 }
 
 std::optional<Stage::Obstacle> Stage::read(const plan::Given& given, Given& into) {
   if (roots_.empty()) return Obstacle{given.place, "the pipeline has no source"};
   if (auto wrong = fields_of(given.fields, into.fields)) return wrong;
   into.given = &given;
-  into.source = source_for(into.fields);
+  const auto source = source_for(given, into.fields);
+  if (!source) {
+    std::vector<std::string> known;
+    for (const plan::Source& root : roots_)
+      known.push_back(root.connection + root.node.substr(std::min(root.node.find('.'), root.node.size())));
+    return Obstacle{given.place,
+                    fmt::format("the pipeline has no source for this event; it has: {}", join(known, ", "))};
+  }
+  into.source = *source;
   const dsl::Type& type = roots_[into.source].record;
   into.whole = type.is(dsl::Type::Kind::record) ? examples_.whole(Value(into.fields), type) : Value(into.fields);
   return std::nullopt;
@@ -412,6 +428,7 @@ std::optional<Stage::Obstacle> Stage::play(bool alone, engine::Reached* reached,
   options.reached = reached;
   const Result<void> ended = world_->run(*runnable, journal, watcher, options, begins_, longest, listener);
   if (!ended) return Obstacle{test_.place, ended.error().message};
+  for (std::size_t i = 0; i < happened_.faults.size(); ++i) happened_.faults[i].struck = world_->faults()[i].struck;
   return std::nullopt;
 }
 

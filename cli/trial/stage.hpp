@@ -63,7 +63,8 @@ class Stage {
   std::optional<Obstacle> fault(const dsl::plan::Given& given);
   std::optional<Obstacle> read(const dsl::plan::Given& given, Given& into);
   void event(Given given, const Names& names);
-  [[nodiscard]] std::size_t source_for(const engine::Record& fields) const;
+  [[nodiscard]] std::optional<std::size_t> source_for(const dsl::plan::Given& given,
+                                                      const engine::Record& fields) const;
   [[nodiscard]] std::shared_ptr<const dsl::plan::Plan> part_of_plan(bool alone) const;
   std::shared_ptr<const engine::Registry> registry();
 

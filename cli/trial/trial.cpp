@@ -27,6 +27,14 @@ TrialResult tried(const TrialCase& each, const Project& project, const Examples&
   Judge judge(stage.happened(), stage.scope());
   for (const plan::TestItems* items : stage.parts()) judge.hear(items->expectations);
   judge.decide(result);
+  const auto parts = stage.parts();
+  if (std::all_of(parts.begin(), parts.end(), [](const auto* items) { return items->expectations.empty(); }))
+    result.failures.push_back({each.test->place,
+                               "the test expects nothing, and passes whatever happens: write an `expect`, or `expect "
+                               "nothing` when no write is right",
+                               {},
+                               {},
+                               {}});
   return result;
 }
 
@@ -65,6 +73,8 @@ std::vector<TrialCase> trial_cases(const Project& project) {
         all.push_back({test.name, &test, nullptr, {}, cases.list.place, why});
         continue;
       }
+      if (list->list()->empty())
+        all.push_back({test.name, &test, nullptr, {}, cases.list.place, "`for each` has no cases: nothing is tested"});
       for (const Value& value : *list->list()) {
         ++number;
         all.push_back({case_name(test, value, number), &test, &cases, value, test.place, {}});

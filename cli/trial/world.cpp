@@ -230,6 +230,7 @@ CallResult TrialWorld::answer(const std::string& connection, const Request& requ
   bool lost = false;
   for (TrialFault& fault : faults_) {
     if (fault.connection != connection || fault.left <= 0 || !concerns(fault.node, request)) continue;
+    if (fault.kind == Fault::Kind::answers || request.write) fault.struck = true;
     if (fault.kind == Fault::Kind::refuses && request.write) return refusal(fault.node, fault.text);
     if (fault.kind == Fault::Kind::answers) {
       --fault.left;

@@ -26,6 +26,7 @@ struct TrialFault {
   std::string text;  ///< of a refusal
   int status = 0;    ///< of an answer
   int left = 1;      ///< strikes; a refusal has no end
+  bool struck = false;
 };
 
 /// The scheme of tasks that a node or a record is of; nothing: it is about something else.
@@ -43,6 +44,7 @@ class TrialWorld {
   /// What an event tells of is there at its own account too.
   void known(const std::string& connection, const std::string& record_type, const engine::Record& given);
   void add(TrialFault fault) { faults_.push_back(std::move(fault)); }
+  [[nodiscard]] const std::vector<TrialFault>& faults() const { return faults_; }
 
   /// The sandbox behind an account; null where it is of another system.
   [[nodiscard]] wb::sandbox::Sandbox* wildberries(const std::string& connection);

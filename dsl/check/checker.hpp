@@ -226,6 +226,8 @@ struct Checker {
   void check_test(const ast::Test& test, std::map<std::string, std::pair<SourceId, Span>>& names);
   std::optional<plan::Given> check_given(const ast::Given& given, const PipelineInfo& tested);
   std::optional<plan::Expectation> check_expect(const ast::Expect& expect);
+  std::optional<plan::Given> check_given_event(const ast::Given& given, const PipelineInfo& tested,
+                                               const SourceSpec& source, plan::Given made);
   std::vector<plan::Field> partial_fields(const ast::Record& record, const std::string& owner,
                                           const std::vector<const RecordType*>& types);
   plan::Expr partial_value(const ast::Expr& value, const std::string& owner, const FieldType* known);

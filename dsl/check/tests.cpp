@@ -152,6 +152,8 @@ std::optional<plan::Given> Checker::check_given(const ast::Given& given, const P
     }
   } else {
     const auto name = node_name(given.subject, made.connection);
+    if (const SourceSpec* source = name ? catalog.source(*name) : nullptr; source != nullptr && !given.fault)
+      return check_given_event(given, tested, *source, std::move(made));
     const ActionSpec* spec = name ? catalog.action(*name) : nullptr;
     if (spec == nullptr) {
       unknown_node(given.subject, false);
@@ -178,6 +180,27 @@ std::optional<plan::Given> Checker::check_given(const ast::Given& given, const P
     if (given.fault->times) fault.times = expression(*given.fault->times).expr;
     made.fault = std::move(fault);
   }
+  if (given.record) made.fields = partial_fields(*given.record, given.subject.text(), types);
+  return made;
+}
+
+// `given wb.dbs.new { … }`: an event of this one of the tested pipeline's sources.
+std::optional<plan::Given> Checker::check_given_event(const ast::Given& given, const PipelineInfo& tested,
+                                                      const SourceSpec& source, plan::Given made) {
+  made.node = source.name;
+  mention_node(given.subject, Mention::Kind::source, source.name, source.doc);
+  const auto same = std::find_if(tested.record_types.begin(), tested.record_types.end(), [&](const Type& each) {
+    return each.kind == source.record.kind &&
+           (!each.is(Kind::record) || each.record->name == source.record.record->name);
+  });
+  if (same == tested.record_types.end()) {
+    report(codes::unknown_name, given.subject.span,
+           fmt::format("`{}` does not read `{}`", tested.name, given.subject.text()))
+        .help = fmt::format("write `given {} {{ … }}`, or name one of its sources", tested.noun);
+    return std::nullopt;
+  }
+  std::vector<const RecordType*> types;
+  if (same->is(Kind::record)) types.push_back(same->record.get());
   if (given.record) made.fields = partial_fields(*given.record, given.subject.text(), types);
   return made;
 }
@@ -215,7 +238,18 @@ std::optional<plan::Expectation> Checker::check_expect(const ast::Expect& expect
     types.push_back(spec->takes.get());
     if (spec->result.is(Kind::record)) types.push_back(spec->result.record.get());
   }
-  if (expect.record) made.fields = partial_fields(*expect.record, expect.node->text(), types);
+  if (!expect.record) return made;
+  // `clear`: the field was emptied. What is left is like any record.
+  ast::Record others = *expect.record;
+  std::erase_if(others.fields, [&](const ast::RecordField& field) {
+    const bool emptied = field.value && std::holds_alternative<ast::Clear>(field.value->node) &&
+                         std::any_of(types.begin(), types.end(),
+                                     [&](const RecordType* type) { return type->field(field.name.text) != nullptr; });
+    if (emptied)
+      made.fields.push_back({field.name.text, {plan::Clear{}, type_of(Kind::null), place(field.value->span)}});
+    return emptied;
+  });
+  for (plan::Field& field : partial_fields(others, expect.node->text(), types)) made.fields.push_back(std::move(field));
   return made;
 }
 

@@ -192,3 +192,85 @@ TEST_CASE("C: digits and countries that cannot be are told before running") {
   CHECK(has(problems("-> log.info \"{phone(\"8 987 123-45-67\", \"XX\") ?? \"-\"}\""), "no country \"XX\""));
   CHECK(gives("phone(\"8 987 123-45-67\", \"RU\") ?? \"-\"", "+79871234567"));
 }
+
+namespace {
+
+constexpr const char* plain =
+    "pipeline p\n  on wb.fbs.new\n  -> crm.order upsert by external_id { external_id: order.id }\n";
+
+}  // namespace
+
+TEST_CASE("B7: an event that parks fails the test, unless an `expect parked` says so") {
+  const std::string table =
+      "table t { \"a\" -> 1, else fail }\npipeline p\n  on wb.fbs.new\n  -> log.info \"{t[\"b\"]}\"\n";
+  CHECK_FALSE(passes(table, "p", "  given order { id: 7 }\n  expect nothing"));
+  CHECK(passes(table, "p", "  given order { id: 7 }\n  expect nothing\n  expect parked with \"t\""));
+  const std::string two =
+      "pipeline p\n  on wb.fbs.new\n  -> log.info \"{12 / (int(order.id) - 7)} {12 / (int(order.id) - 8)}\"\n";
+  CHECK_FALSE(
+      passes("table t { 7 -> 1, else fail }\npipeline p\n  on wb.fbs.new\n  -> log.info \"{t[int(order.id)]}\"\n", "p",
+             "  given order { id: 8 }\n  given order { id: 9 }\n  expect parked with \"is 8\""));
+  CHECK(passes(two, "p", "  given order { id: 7 }\n  expect parked with \"divides by zero\""));
+}
+
+TEST_CASE("B9: a test says which source, of which connection, an event comes from") {
+  const std::string origin =
+      "pipeline p\n  on wb.fbs.new, wb.dbs.new\n  -> log.info \"{order.connection} {order.id}\"\n";
+  CHECK(passes(origin, "p",
+               "  given wb.dbs.new { id: 7 }\n  given wb.fbs.new { id: 8 }\n  expect log.info { text: \"wb 7\" }\n  "
+               "expect log.info { text: \"wb 8\" }"));
+  Shop::Options options;
+  options.extra_toml = "\n[connections.wb_b]\ntype = \"wb\"\ntoken = \"env:WB_TOKEN\"\n";
+  Shop shop(options);
+  const auto tried_with = [&](const std::string& given, const std::string& expect) {
+    return test::tried(
+        shop, "pipeline p\n  on wb.fbs.new, wb_b.fbs.new\n  -> log.info \"{order.connection}\"\ntest \"t\" of p {\n  " +
+                  given + "\n  " + expect + "\n}\n");
+  };
+  CHECK(tried_with("given order { id: 5, connection: \"wb_b\" }", "expect log.info { text: \"wb_b\" }").status == 0);
+  CHECK(tried_with("given wb_b.fbs.new { id: 5 }", "expect log.info { text: \"wb_b\" }").status == 0);
+  CHECK(tried_with("given order { id: 5 }", "expect log.info { text: \"wb\" }").status == 0);
+  const auto wrong = tried_with("given order { id: 5, connection: \"wb_typo\" }", "expect nothing");
+  CHECK(wrong.status != 0);
+  CHECK(has(wrong.out + wrong.err, "no source for this event"));
+}
+
+TEST_CASE("B10: a test that could not fail fails") {
+  const std::string given = "  given order { id: 7 }\n";
+  const std::string emptied =
+      "pipeline p\n  on wb.fbs.changed\n  -> crm.order update by external_id { external_id: order.id, manager_comment: "
+      "clear }\n";
+  const std::string there = given + "  given crm.order { external_id: \"7\", manager_comment: \"x\" }\n";
+  CHECK(passes(emptied, "p", there + "  expect crm.order update { manager_comment: clear }"));
+  CHECK_FALSE(passes(emptied, "p", there + "  expect crm.order update { manager_comment: null }"));
+  const std::string json =
+      "pipeline p\n  on wb.fbs.new\n  -> http.request \"http://x.example/\" { method: \"POST\", json: { amount: 5.00, "
+      "ok: true } } at_least_once\n";
+  CHECK(passes(json, "p", given + "  expect http.request send { json: { amount: 5, ok: true } }"));
+  CHECK_FALSE(passes(json, "p", given + "  expect http.request send { json: { amount: \"5\" } }"));
+  CHECK_FALSE(passes(json, "p", given + "  expect http.request send { json: { ok: \"true\" } }"));
+  CHECK_FALSE(passes(plain, "p", given + "  given crm.client answers 503 twice\n  expect crm.order create once"));
+  CHECK(passes(plain, "p", given + "  given crm.order answers 503 twice\n  expect crm.order create once"));
+  CHECK_FALSE(passes(
+      plain, "p",
+      given + "  expect crm.order create { external_id: \"7\" }\n  expect crm.order create { external_id: \"7\" }"));
+  CHECK(passes(
+      plain, "p",
+      given + "  given order { id: 8 }\n  expect crm.order create\n  expect crm.order create { external_id: \"7\" }"));
+  CHECK_FALSE(passes("pipeline p\n  on wb.fbs.new\n  -> where false\n  -> log.info \"x\"\n", "p",
+                     given + "  expect skipped at \"\""));
+  CHECK_FALSE(passes(plain, "p", given));
+  Shop shop;
+  const auto none = test::tried(
+      shop, std::string(plain) +
+                "test \"t\" of p {\n  for each c in [] {\n    given order { id: 7 }\n    expect nothing\n  }\n}\n");
+  CHECK(none.status != 0);
+  CHECK(has(none.out + none.err, "no cases"));
+}
+
+TEST_CASE("B12: an event that ends as skipped goes on to no listener") {
+  CHECK(
+      passes("pipeline a on wb.fbs.new -> each s in order.skus { -> where s == \"none\" -> log.info \"x\" }\npipeline "
+             "b on a -> log.warn \"heard\"\n",
+             "a", "  given order { id: 7, skus: [\"46\"] }\n  expect skipped at \"none\"\n  expect log.warn 0 times"));
+}
