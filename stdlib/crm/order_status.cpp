@@ -97,6 +97,8 @@ Task<std::optional<Failure>> learn_standings(Account& account, std::vector<Wish>
       if (each["externalId"].id_text() == wish.key) own.push_back(each);
     }
     if (!wish.by_id && wish.standing.is_null() && !own.empty()) wish.standing = *oldest(own);
+    const auto refused = orders->refused.find(wish.key);
+    if (!wish.by_id && wish.standing.is_null() && refused != orders->refused.end()) wish.refused = refused->second;
   }
   co_return std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "stdlib/crm/clients.hpp"
 #include "stdlib/crm/items.hpp"
+#include "stdlib/crm/payments.hpp"
 #include "stdlib/crm/records.hpp"
 
 namespace pipewright::crm {
@@ -77,11 +78,17 @@ class Orders : public Entity {
     if (const Value* client = engine::find_field(fields, "client");
         client != nullptr && present(*client) && !client->is_clear())
       edit_client(edit, *client, item);
-    if (const Value* payments = engine::find_field(fields, "payments"))
-      compare_payments(payments_of(*payments, work.account.zone), item);
     if (const Value* items = engine::find_field(fields, "items"); items != nullptr && lines_.contains(item.index))
       edit_lines(work, edit, item);
     return edit;
+  }
+
+  Task<std::optional<Failure>> write_parts(Work& work, Item& item, Record fields, std::vector<engine::Change>& changes,
+                                           Calls& calls) override {
+    const Value* payments = engine::find_field(fields, "payments");
+    if (payments == nullptr || payments->is_clear()) co_return std::nullopt;
+    auto writing = write_payments(work, item, payments_of(*payments, work.account.zone), changes, calls);
+    co_return co_await writing;
   }
 
   [[nodiscard]] Value record(const Account& account, const Value& raw) const override {
@@ -224,24 +231,6 @@ class Orders : public Entity {
                            "the catalogue is closed for this key or tariff: the line with the barcode {} is free text",
                            line.unmatched)
                      : fmt::format("no offer has the barcode {}: the line is free text", line.unmatched));
-  }
-
-  // Payments are made with the order; later they have calls of their own, which no node makes.
-  static void compare_payments(const Value& wanted, Item& item) {
-    const std::vector<Value> there = elements_of(item.existing["payments"]);
-    for (const Value& each : elements_of(wanted)) {
-      const bool same = std::any_of(there.begin(), there.end(), [&](const Value& other) {
-        return std::all_of(each.record()->begin(), each.record()->end(), [&](const auto& field) {
-          return same_field_value(field.first, field.second, other[field.first]);
-        });
-      });
-      if (same) continue;
-      const std::string name = each["externalId"].is_null() ? each["type"].display() : each["externalId"].id_text();
-      item.warn(
-          fmt::format("payment {} stands otherwise in the CRM and was not changed: payments are written with a "
-                      "new order only; put them under `initially`",
-                      name));
-    }
   }
 
   static void edit_client(Edit& edit, const Value& client, const Item& item) {

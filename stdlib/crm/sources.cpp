@@ -73,6 +73,8 @@ Task<tl::expected<Orders, Failure>> read_orders(Account& account, std::vector<st
   auto listing = list_by(account, "orders", "filter[ids][]", std::move(ids), Pairs(), "orders", calls);
   const ListedBy found = co_await listing;
   if (!found) co_return tl::unexpected<Failure>(found.error());
+  if (!found->refused.empty())  // an order that cannot be asked for is not one that is gone
+    co_return tl::unexpected<Failure>(found->refused.begin()->second);
   Orders orders;
   for (const Value& each : found->records) {
     if (of_our_site(account, each["site"].display())) orders.emplace(each["id"].id_text(), each);

@@ -120,6 +120,31 @@ void settle_edited(Work& work, Item& item, Edit edit, const Value& answer) {
   work.settle(item, std::move(outcome));
 }
 
+// True: done, and `shown` is what the CRM answered. Else it has failed, or `existing` is the one it was merged into.
+Task<bool> send_edit(Work& work, std::size_t at, const Edit& edit, Value& shown, Calls& calls) {
+  Item& item = work.items[at];
+  Request request = edit_request(work, item, edit);
+  const CallResult answer = co_await calls.send(std::move(request));
+  auto json = json_of(answer, true);
+  if (json) {
+    shown = std::move(*json);
+    co_return true;
+  }
+  Failure failure = json.error();
+  if (const Value merged = combined_to(answer); !merged.is_null()) {
+    auto following = merged_into(work.account, work.entity.kind().path, merged.id_text(), "id", item.site, calls);
+    auto other = co_await following;
+    if (other && !other->is_null()) {
+      item.existing = std::move(*other);
+      co_return false;
+    }
+    if (!other) failure = other.error();
+  }
+  work.entity.refused(work, item, failure);
+  work.fail(item, std::move(failure));
+  co_return false;
+}
+
 // Compares what is there with what is wanted, and sends what differs.
 Task<bool> finish_existing(Work& work, std::size_t at, Calls& calls) {
   Item& item = work.items[at];
@@ -129,7 +154,12 @@ Task<bool> finish_existing(Work& work, std::size_t at, Calls& calls) {
     if (creates && item.delivery == engine::Delivery::unknown) {
       const std::vector<std::string> warnings = item.warnings;
       if (work.entity.edit(work, item, editable(operation, operation.whole())).empty()) {
-        work.settle(item, made_before(work, item, "create"));
+        std::vector<engine::Change> changes;  // what the try before did not come to
+        auto writing = work.entity.write_parts(work, item, editable(operation, operation.written), changes, calls);
+        if (auto failure = co_await writing)
+          work.fail(item, std::move(*failure));
+        else
+          work.settle(item, made_before(work, item, "create"));
         co_return true;
       }
       item.warnings = warnings;
@@ -142,31 +172,22 @@ Task<bool> finish_existing(Work& work, std::size_t at, Calls& calls) {
     const Record fields = editable(operation, operation.written);
     Edit edit = work.entity.edit(work, item, fields);
     if (item.settled) co_return true;
-    if (edit.empty()) {
+    Value answer;
+    if (!edit.empty()) {
+      auto sending = send_edit(work, at, edit, answer, calls);
+      const bool done = co_await sending;
+      if (item.settled) co_return true;
+      if (!done) continue;  // it was merged into another one, which is compared now
+    }
+    auto writing = work.entity.write_parts(work, item, fields, edit.changes, calls);
+    if (auto failure = co_await writing)
+      work.fail(item, std::move(*failure));
+    else if (!edit.changes.empty())
+      settle_edited(work, item, std::move(edit), answer);
+    else
       work.settle(item, item.delivery == engine::Delivery::unknown && !fields.empty()
                             ? made_before(work, item, "update")
                             : standing(work, item));
-      co_return true;
-    }
-    Request request = edit_request(work, item, edit);
-    const CallResult answer = co_await calls.send(std::move(request));
-    const auto json = json_of(answer, true);
-    if (json) {
-      settle_edited(work, item, std::move(edit), *json);
-      co_return true;
-    }
-    Failure failure = json.error();
-    if (const Value merged = combined_to(answer); !merged.is_null()) {
-      auto following = merged_into(work.account, work.entity.kind().path, merged.id_text(), "id", item.site, calls);
-      auto other = co_await following;
-      if (other && !other->is_null()) {
-        item.existing = std::move(*other);
-        continue;
-      }
-      if (!other) failure = other.error();
-    }
-    work.entity.refused(work, item, failure);
-    work.fail(item, std::move(failure));
   }
   if (!item.settled) work.fail(item, permanent("retailCRM: the customer was merged again and again"));
   co_return true;

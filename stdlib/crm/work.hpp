@@ -55,6 +55,11 @@ class Entity {
   virtual Record creation(Work& work, Item& item) = 0;
   /// What writing `fields` would change on `item.existing`.
   virtual Edit edit(Work& work, Item& item, const Record& fields) = 0;
+  /// Writes the fields that have calls of their own (an order's payments), behind the edit; adds what it changed.
+  virtual Task<std::optional<Failure>> write_parts(Work&, Item&, Record /*fields*/,
+                                                   std::vector<engine::Change>& /*changes*/, Calls&) {
+    co_return std::nullopt;
+  }
   /// As a step's name is bound to it.
   [[nodiscard]] virtual Value record(const Account& account, const Value& raw) const = 0;
   /// `whole()` as it was really written, for people.

@@ -401,6 +401,12 @@ std::vector<std::string> CrmReference::problems(const std::string& method, const
   if (call.parameters.contains("by") && !form.contains("by")) problems.push_back("`by` is not said");
   for (const auto& [parameter, value] : form.items()) {
     if (!call.parameters.contains(parameter)) problems.push_back("`" + parameter + "` is no parameter of this call");
+    if (parameter == "payment" && value.is_object()) {  // as in an order, and beside it the order that it is of
+      Json payment = value;
+      payment.erase("order");
+      check_document("order.payments", Json::array({payment}), true, "order.payments", problems);
+      continue;
+    }
     if (!is_document(parameter)) {
       if (!value.is_string()) problems.push_back("`" + parameter + "` is a JSON document");
       continue;

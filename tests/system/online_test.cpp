@@ -354,7 +354,7 @@ TEST_CASE("answers that are none: HTML, 5xx, wrong types") {
        "an entry of `statuses` has no `code`"},
       {"success",
        {{"match", "statuses"}, {"times", 0}, {"kind", "body"}, {"body", "{\"success\":\"yes\"}"}},
-       "HTTP 200 without `success`"},
+       "HTTP 200 with JSON of another shape"},
       {"denied",
        {{"match", "statuses"},
         {"times", 0},

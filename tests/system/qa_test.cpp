@@ -179,6 +179,6 @@ TEST_CASE("a history answer without its list is no empty history") {
                       {"body", R"({"success":true,"history":"x","pagination":{"totalCount":1}})"},
                       {"times", 1}});
   const test::Finished finished = shop.run({"run", "--once"});
-  CHECK(has(finished.err, "holds no list `history`"));
+  CHECK(has(finished.err, "in place of the list `history`"));
   CHECK(finished.last_line() == "done: 1 events, 0 written, 1 unchanged, 0 skipped, 0 parked");
 }

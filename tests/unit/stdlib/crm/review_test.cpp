@@ -1,4 +1,6 @@
 // Rows of the second review and of the second part of the field cases that concern clients, orders and their lines.
+#include "engine/bind.hpp"
+#include "stdlib/stdlib.hpp"
 #include "tests/support/virtual_shop.hpp"
 #include "tests/unit/stdlib/crm/shop.hpp"
 
@@ -241,19 +243,83 @@ TEST_CASE("C14: the accounts of a configuration share the requests a second that
   CHECK(rate(2).interval == std::chrono::milliseconds(10));
 }
 
-TEST_CASE("C15: payments in the braces of an existing order are said not to be written") {
-  Shop shop;
-  const auto paid = [](const char* status) {
-    return operation(Verb::upsert, "external_id",
-                     {{"external_id", "1"},
-                      {"payments", {{{"external_id", "p1"}, {"type", "cash"}, {"status", status}, {"amount", 10}}}}});
+TEST_CASE("C14: accounts are counted by their addresses; two connections to one are one") {
+  const engine::Registry registry = stdlib::registry();
+  engine::Config config = engine::default_config(registry, ".");
+  config.connections["crm"].values["url"] = Value("https://a.retailcrm.ru");
+  config.connections["second"] = config.connections["crm"];
+  config.connections["second"].name = "second";
+  const auto interval = [&] {
+    const auto opened = engine::open_connections(registry, config, Instant(Duration(0)));
+    REQUIRE(opened);
+    return opened->at("crm")->limits().at(group).interval;
   };
-  CHECK(shop.one("crm.order", paid("not-paid")).operation == "create");
-  CHECK(shop.one("crm.order", paid("not-paid")).warnings.empty());
-  const Outcome later = shop.one("crm.order", paid("paid"));
-  CHECK(later.kind == Kind::unchanged);
-  REQUIRE(later.warnings.size() == 1);
-  CHECK(later.warnings[0].find("payment p1") != std::string::npos);
+  CHECK(interval() == std::chrono::milliseconds(125));
+  config.connections["second"].values["url"] = Value("https://b.retailcrm.ru");
+  CHECK(interval() == std::chrono::milliseconds(250));
+}
+
+TEST_CASE("C15: payments in the braces of an existing order are written by their external ids") {
+  Shop shop;
+  const auto paid = [](const json& payments) {
+    return operation(Verb::upsert, "external_id", {{"external_id", "1"}, {"payments", payments}});
+  };
+  const auto payment = [](const char* id, const char* status, const json& amount) {
+    return json{{"external_id", id}, {"type", "cash"}, {"status", status}, {"amount", amount}};
+  };
+  CHECK(shop.one("crm.order", paid(json::array({payment("p1", "not-paid", 10)}))).operation == "create");
+  CHECK(shop.one("crm.order", paid(json::array({payment("p1", "not-paid", 10)}))).kind == Kind::unchanged);
+  const Outcome later =
+      shop.one("crm.order", paid(json::array({payment("p1", "paid", 10.0000001), payment("p2", "not-paid", 5)})));
+  CHECK(later.operation == "update");
+  REQUIRE(later.changes.size() >= 2);
+  CHECK(later.changes[0].field == "payments.p1.status");
+  CHECK(shop.one("crm.order", paid(json::array({payment("p1", "paid", 10), payment("p2", "not-paid", 5)}))).kind ==
+        Kind::unchanged);
+  const json kept = shop.orders()[0]["payments"];
+  REQUIRE(kept.size() == 2);
+  CHECK(kept[0]["status"] == "paid");
+  CHECK(kept[1]["externalId"] == "p2");
+}
+
+TEST_CASE("C15: a payment without an external id is known by its type, or not written with a warning") {
+  Shop shop;
+  const auto paid = [](const char* type, const char* status) {
+    return operation(
+        Verb::upsert, "external_id",
+        {{"external_id", "1"}, {"payments", json::array({json{{"type", type}, {"status", status}, {"amount", 10}}})}});
+  };
+  shop.one("crm.order", paid("cash", "not-paid"));
+  CHECK(shop.one("crm.order", paid("cash", "paid")).operation == "update");
+  const Outcome other = shop.one("crm.order", paid("bank-card", "paid"));
+  CHECK(other.kind == Kind::unchanged);
+  REQUIRE(other.warnings.size() == 1);
+  CHECK(other.warnings[0].find("payment bank-card is not written") != std::string::npos);
+  CHECK(shop.orders()[0]["payments"].size() == 1);
+}
+
+TEST_CASE("C15: a lost answer to a payment makes no second one") {
+  Shop shop;
+  const auto paid = [](const char* id) {
+    const json payment = {{"external_id", id}, {"type", "cash"}, {"status", "paid"}, {"amount", 10}};
+    return operation(Verb::upsert, "external_id", {{"external_id", "1"}, {"payments", json::array({payment})}});
+  };
+  shop.one("crm.order", operation(Verb::upsert, "external_id", {{"external_id", "1"}}));
+  for (const bool arrived : {false, true}) {
+    shop.fault({{"match", "/payments/"}, {"kind", "drop"}, {"after_commit", arrived}});
+    const Outcome lost = shop.one("crm.order", paid("p1"));
+    REQUIRE(lost.kind == Kind::failed);
+    CHECK(lost.failure->delivery == Delivery::unknown);
+  }
+  Operation again = paid("p1");
+  again.delivery = Delivery::unknown;
+  CHECK(shop.one("crm.order", again).kind == Kind::done);
+  CHECK(shop.orders()[0]["payments"].size() == 1);
+  // What did not arrive is written by the next try, whatever else is equal.
+  again = paid("p2");
+  again.delivery = Delivery::unknown;
+  CHECK(shop.one("crm.order", again).kind == Kind::done);
+  CHECK(shop.orders()[0]["payments"].size() == 2);
 }
 
 TEST_CASE("F13: sums that are equal to the kopeck are equal, a kopeck of difference is written") {
@@ -329,6 +395,17 @@ TEST_CASE("E7: a line with neither an offer nor a name is sent with a name") {
   CHECK(shop.one("crm.order", operation(Verb::upsert, "external_id", line)).operation == "create");
   CHECK(shop.last_form("orders/create", "order")["items"][0]["productName"] == "1");
   CHECK(shop.one("crm.order", operation(Verb::upsert, "external_id", line)).kind == Kind::unchanged);
+}
+
+TEST_CASE("an account whose time zone cannot be read says so") {
+  Shop shop;
+  shop.calls.instead = [](const Request& request) -> std::optional<CallResult> {
+    if (request.url.find("/settings") == std::string::npos) return std::nullopt;
+    return CallResult(answer(200, {{"success", true}, {"settings", json::array()}}));
+  };
+  shop.one("crm.client", find_client("1"));
+  REQUIRE(shop.calls.notes.size() == 1);
+  CHECK(shop.calls.notes[0].find("time zone cannot be read") != std::string::npos);
 }
 
 TEST_CASE("words: `already exists` while asking finds nothing parks with those words after one more try") {
