@@ -210,14 +210,14 @@ void Engine::store_page(Poller& poller, Page page) {
   for (NewEvent& each : page.events)
     pending_.events.push_back(stored(*poller.bound, *pipeline, *poller.from, poller.source, each));
   for (Seen& each : page.seen) pending_.seen.push_back({poller.pipeline, poller.source, std::move(each)});
-  if (!page.shared.empty())
-    keep_shared(connection_of(poller.from->connection, *poller.bound)->account(), std::move(page.shared), nullptr);
   const bool moved = !page.cursor.empty() && page.cursor != poller.cursor;
   if (moved) {
     pending_.cursors.push_back({poller.pipeline, poller.source, poller.cursor, page.cursor});
     poller.cursor = page.cursor;
     opening_.cursors[{poller.pipeline, poller.source}] = page.cursor;
   }
+  if (!page.shared.empty())
+    keep_shared(connection_of(poller.from->connection, *poller.bound)->account(), std::move(page.shared), nullptr);
   ++poller.storing;
   poller.more = page.more && !page.failure;
   if (page.failure) poll_failed(poller, *page.failure);
