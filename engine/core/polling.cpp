@@ -132,7 +132,8 @@ void Engine::poll_failed(Poller& poller, const Failure& failure) {
       break;
     case Failure::Kind::transient:
       ++poller.failures;
-      if (!poller.failing_since) poller.failing_since = now_;
+      if (!poller.failing_since) poller.failing_since = poller.failed_before.value_or(now_);
+      poller.failed_before = poller.failing_since;
       poller.next_at = now_ + delay_before(poller.failures, failure.not_before, jitter());
       break;
   }
@@ -155,14 +156,19 @@ void Engine::polled(Job& job) {
   poller.polling = false;
   over(job, page.failure);
   if (!page.failure || !stopping_) note_notice(poller, page.notice.value_or(""));
-  if (!page.failure && !poller.last_failure.empty()) {
+  // Of a row of pages some may be good: what failed has recovered when the whole row is.
+  const bool recovered = !page.failure && !page.more;
+  if (recovered && !poller.last_failure.empty()) {
     pending_.notices.push_back({poller.pipeline + ": " + poller.source + " fails", {}, wall_});
     poller.last_failure.clear();
   }
   if (!page.failure) {
-    poller.failures = 0;
     poller.failing_since.reset();
     poller.refused = false;
+  }
+  if (recovered) {
+    poller.failures = 0;
+    poller.failed_before.reset();
   }
   if (poller.bulk) {
     run_bulk(poller, std::move(page));

@@ -43,6 +43,22 @@ Task<Page> know(Connection&, Look, Calls& calls) {
   co_return page;
 }
 
+int first_pages = 0;
+
+// Its first page is good, its second one fails.
+Task<Page> half(Connection&, Look look, Calls&) {
+  Page page;
+  if (look.cursor == "second") {
+    page.cursor = "first";
+    page.failure.emplace().reason = "away";
+    co_return page;
+  }
+  ++first_pages;
+  page.cursor = "second";
+  page.more = true;
+  co_return page;
+}
+
 std::shared_ptr<const Runnable> runnable_of(const std::string& program) {
   auto registry = std::make_shared<Registry>(stdlib::registry());
   SourceNode sees = *registry->source("wb.dbs.new");
@@ -51,6 +67,9 @@ std::shared_ptr<const Runnable> runnable_of(const std::string& program) {
   SourceNode knows = *registry->source("wb.dbs.changed");
   knows.look = know;
   registry->put(std::move(knows));
+  SourceNode fails = *registry->source("wb.dbw.new");
+  fails.look = half;
+  registry->put(std::move(fails));
   Config config = default_config(*registry, ".");
   config.connections["wb"].secrets["token"] = Secret("x");
   dsl::ProgramInput input;
@@ -90,6 +109,34 @@ TEST_CASE("what one source of an account has seen is there for another one, also
   // Another account knows nothing of it.
   MemoryJournal other;
   CHECK(received(other, "pipeline knows on wb.dbs.changed -> log.info \"known\"\n", "knows") == 0);
+}
+
+namespace {
+
+struct Reports : Observer {
+  int failing = 0;
+  void source_failing(const std::string&, const std::string&, const Failure&) override { ++failing; }
+};
+
+}  // namespace
+
+TEST_CASE("a source whose later pages fail is given up in `once`, and reported once") {
+  MemoryJournal journal;
+  VirtualLoop loop(
+      journal, [](const auto&, const auto&, Instant) { return CallResult(Answer{}); },
+      Instant(Duration(1'795'600'000'000)), 1);
+  Reports observer;
+  Options options;
+  options.once = true;
+  Core core(loop, observer, options);
+  first_pages = 0;
+  const auto ended =
+      loop.run(core, runnable_of("on wb.dbw.new -> log.info \"x\"\n"), Instant(Duration(1'795'700'000'000)));
+  REQUIRE(ended);
+  CHECK(*ended);
+  CHECK_FALSE(core.undrained().empty());
+  CHECK(observer.failing == 1);
+  CHECK(first_pages < 20);
 }
 
 }  // namespace pipewright::engine
