@@ -134,7 +134,8 @@ void Engine::poll_failed(Poller& poller, const Failure& failure) {
       break;
     case Failure::Kind::transient:
       ++poller.failures;
-      if (!poller.failing_since) poller.failing_since = now_;
+      if (!poller.failing_since) poller.failing_since = poller.failed_before.value_or(now_);
+      poller.failed_before = poller.failing_since;
       poller.next_at = now_ + delay_before(poller.failures, failure.not_before, jitter());
       break;
   }
@@ -165,14 +166,19 @@ void Engine::polled(Job& job) {
   poller.polling = false;
   over(job, page.failure);
   if (!page.failure || !stopping_) note_notice(poller, page.notice.value_or(""));
-  if (!page.failure && !poller.last_failure.empty()) {
+  // Of a row of pages some may be good: what failed has recovered when the whole row is.
+  const bool recovered = !page.failure && !page.more;
+  if (recovered && !poller.last_failure.empty()) {
     pending_.notices.push_back({poller.pipeline + ": " + poller.source + " fails", {}, wall_});
     poller.last_failure.clear();
   }
   if (!page.failure) {
-    poller.failures = 0;
     poller.failing_since.reset();
     poller.refused = false;
+  }
+  if (recovered) {
+    poller.failures = 0;
+    poller.failed_before.reset();
   }
   note_begin(poller, page);
   if (poller.bulk) {
@@ -221,14 +227,14 @@ void Engine::store_page(Poller& poller, Page page) {
   for (NewEvent& each : page.events)
     pending_.events.push_back(stored(*poller.bound, *pipeline, *poller.from, poller.source, each));
   for (Seen& each : page.seen) pending_.seen.push_back({poller.pipeline, poller.source, std::move(each)});
-  if (!page.shared.empty())
-    keep_shared(connection_of(poller.from->connection, *poller.bound)->account(), std::move(page.shared), nullptr);
   const bool moved = !page.cursor.empty() && page.cursor != poller.cursor;
   if (moved) {
     pending_.cursors.push_back({poller.pipeline, poller.source, poller.cursor, page.cursor});
     poller.cursor = page.cursor;
     opening_.cursors[{poller.pipeline, poller.source}] = page.cursor;
   }
+  if (!page.shared.empty())
+    keep_shared(connection_of(poller.from->connection, *poller.bound)->account(), std::move(page.shared), nullptr);
   ++poller.storing;
   poller.more = page.more && !page.failure;
   if (page.failure) poll_failed(poller, *page.failure);

@@ -145,6 +145,7 @@ struct Poller {
   Instant started_at{Duration(0)};
   int failures = 0;
   std::optional<Instant> failing_since;
+  std::optional<Instant> failed_before;  ///< of the row of pages before, when it failed too
   std::string notice;
   std::string last_failure;
   bool fresh = false;  ///< never polled by any process

@@ -188,7 +188,7 @@ Task<bool> confirm(Account& account, Work& work, std::vector<Item> items, Calls&
   }
   for (const auto& [name, members] : by_group) {
     const std::vector<std::size_t> indexes = indexes_of(members);
-    auto finding = supply_for(account, name, "", indexes, calls);
+    auto finding = supply_for(account, name, std::set<std::string>(), indexes, calls);
     const auto supply = co_await finding;
     if (!supply) {
       work.fail(members, supply.error());

@@ -207,11 +207,12 @@ Failure delivery_failure(Account& account, const std::string& supply, Failure fa
 /// A supply on its way out.
 struct Shipment {
   std::string supply;
-  std::string group;             ///< of its name; empty: somebody else made it
-  std::vector<Item> members;     ///< asked for, and not settled
-  std::vector<std::string> out;  ///< alive and not asked for: to be moved
-  std::set<std::string> dead;    ///< cancelled ones that stay inside
-  bool apart = false;            ///< its members were taken out of the supply in which the dead are
+  std::string group;              ///< of its name; empty: somebody else made it
+  std::vector<Item> members;      ///< asked for, and not settled
+  std::vector<std::string> out;   ///< alive and not asked for: to be moved
+  std::set<std::string> dead;     ///< cancelled ones that stay inside
+  std::set<std::string> leaving;  ///< supplies that leave in this batch: nobody waits there
+  bool apart = false;             ///< its members were taken out of the supply in which the dead are
 
   /// Others wait in one supply of that name for all shipments of the group.
   [[nodiscard]] std::string rest_group() const { return base() + " rest"; }
@@ -253,7 +254,7 @@ Task<std::optional<Failure>> sort_others(Account& account, Shipment& shipment, s
 Task<std::optional<Failure>> clear_others(Account& account, Shipment& shipment, Calls& calls) {
   if (shipment.out.empty()) co_return std::nullopt;
   const std::vector<std::size_t> indexes = indexes_of(shipment.members);
-  auto finding = supply_for(account, shipment.rest_group(), shipment.supply, indexes, calls);
+  auto finding = supply_for(account, shipment.rest_group(), shipment.leaving, indexes, calls);
   const auto rest = co_await finding;
   if (!rest) co_return not_sent(rest.error());
   auto moving = add_to_supply(account, *rest, shipment.out, indexes, calls);
@@ -319,7 +320,7 @@ Task<std::optional<Failure>> see_members(Account& account, Work& work, Shipment&
 // A cancelled order may block the supply that it is in: then those that are alive go in one of their own.
 Task<bool> take_apart(Account& account, Work& work, Shipment& shipment, Calls& calls) {
   const std::vector<std::size_t> indexes = indexes_of(shipment.members);
-  auto finding = supply_for(account, shipment.base() + " apart", shipment.supply, indexes, calls);
+  auto finding = supply_for(account, shipment.base() + " apart", shipment.leaving, indexes, calls);
   const auto own = co_await finding;
   if (!own) {
     work.fail(shipment.members, not_sent(own.error()));
@@ -336,6 +337,7 @@ Task<bool> take_apart(Account& account, Work& work, Shipment& shipment, Calls& c
   }
   shipment.members = std::move(inside);
   shipment.supply = *own;
+  shipment.leaving.insert(*own);
   shipment.apart = true;
   shipment.dead.clear();
   // It may have been there already, with others in it.
@@ -437,19 +439,28 @@ Task<bool> complete(Account& account, Work& work, std::vector<Item> items, Calls
       work.settle(item.index, Outcome::failed(failure));
     }
   }
+  std::set<std::string> leaving;
+  for (const auto& [supply, members] : by_supply) leaving.insert(supply);
   for (const auto& [supply, members] : by_supply) {
     Shipment shipment;
     shipment.supply = supply;
     shipment.members = members;
+    shipment.leaving = leaving;
     if (const auto name = supplies->name.find(supply); name != supplies->name.end())
       shipment.group = group_named(name->second);
-    std::vector<std::string> others;
-    if (const auto inside = supplies->orders.find(supply); inside != supplies->orders.end()) {
-      for (const std::string& id : inside->second) {
-        if (!is_member(shipment, id)) others.push_back(id);
+    std::vector<std::string> inside;
+    if (const auto known = supplies->orders.find(supply); known != supplies->orders.end()) inside = known->second;
+    if (leaving.size() > 1 && !calls.dry()) {  // the supply before may have moved somebody
+      auto again = orders_in(account, supply, calls);
+      const auto now = co_await again;
+      if (!now) {
+        work.fail(members, not_sent(now.error()));
+        continue;
       }
+      inside = *now;
     }
-    auto shipping = ship(account, work, std::move(shipment), std::move(others), calls);
+    std::erase_if(inside, [&](const std::string& id) { return is_member(shipment, id); });
+    auto shipping = ship(account, work, std::move(shipment), std::move(inside), calls);
     co_await shipping;
   }
   co_return true;

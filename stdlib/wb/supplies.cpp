@@ -186,10 +186,12 @@ Task<tl::expected<OpenSupplies, Failure>> open_supplies(Account& account, Calls&
   co_return result;
 }
 
-Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group_name, std::string avoid,
-                                                    std::vector<std::size_t> items, Calls& calls) {
+Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group_name,
+                                                    std::set<std::string> avoid, std::vector<std::size_t> items,
+                                                    Calls& calls) {
   const std::string wanted = name_of(group_name);
-  if (const auto known = account.supplies.find(group_name); known != account.supplies.end() && known->second != avoid) {
+  if (const auto known = account.supplies.find(group_name);
+      known != account.supplies.end() && !avoid.contains(known->second)) {
     // WB closes a supply by itself when its first item is scanned: look before using it.
     const std::string id = known->second;
     auto reading = read_supply(account, id, calls);
@@ -203,7 +205,7 @@ Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::strin
   const auto open = co_await listing;
   if (!open) co_return tl::unexpected<Failure>(open.error());
   for (const Supply& supply : *open) {
-    if (supply.name != wanted || supply.id == avoid) continue;
+    if (supply.name != wanted || avoid.contains(supply.id)) continue;
     account.supplies[group_name] = supply.id;
     co_return supply.id;
   }

@@ -32,10 +32,11 @@ engine::Task<tl::expected<Value, Failure>> read_supply(Account& account, std::st
 engine::Task<tl::expected<std::vector<std::string>, Failure>> orders_in(Account& account, std::string supply,
                                                                         engine::Calls& calls);
 
-/// An open supply for the group: one that is there by its name, else a new one. `avoid` is not taken.
+/// An open supply for the group: one that is there by its name, else a new one. Those of `avoid` are not taken.
 /// `items`: the batch's operations on whose behalf.
-engine::Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group, std::string avoid,
-                                                            std::vector<std::size_t> items, engine::Calls& calls);
+engine::Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::string group,
+                                                            std::set<std::string> avoid, std::vector<std::size_t> items,
+                                                            engine::Calls& calls);
 
 /// How an addition ended: every order is in one of the two.
 struct Added {

@@ -78,6 +78,20 @@ TEST_CASE("A3: orders that nobody can be seen to have moved are not shipped with
   CHECK(seller.calls.count("/deliver") == 0);
 }
 
+TEST_CASE("A3: orders that wait while one supply leaves do not leave with the next one of the batch") {
+  Seller seller;
+  const auto ids = confirmed(seller, 4);
+  CHECK(set_one(seller, ids[0], "2").wrote());
+  const auto late = confirmed(seller, 3);
+  CHECK(set_one(seller, ids[1], "2").wrote());
+  // Two wait in a supply that is younger than the one of the late ones, and all of them are asked for.
+  REQUIRE(seller.supply_of(ids[2]) > seller.supply_of(late[0]));
+  const std::vector<std::int64_t> asked{late[0], ids[2], ids[3]};
+  for (const Outcome& outcome : seller.set(node, asked, "2")) CHECK_MESSAGE(outcome.wrote(), why(outcome));
+  CHECK(seller.supplier_status(late[1]) == "confirm");
+  CHECK(seller.supplier_status(late[2]) == "confirm");
+}
+
 TEST_CASE("A3: what is in a supply is not guessed from an answer of another shape") {
   Seller seller;
   const auto ids = confirmed(seller, 3);
