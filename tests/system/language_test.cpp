@@ -89,7 +89,7 @@ TEST_CASE("A5: a file without braces holds the source's record, as a test and a 
   CHECK_FALSE(has(shown.out, "@record"));
   REQUIRE(shop.once()["written"] == 1);
   const test::Json line = test::Json::parse(shop.read("out.ndjson"));
-  CHECK(line["price"].dump() == "1039.00");
+  CHECK(has(shop.read("out.ndjson"), "\"price\":1039.00"));
   CHECK(line.contains("order_uid"));
   CHECK_FALSE(line.contains("raw"));
   CHECK(passes("pipeline p on wb.fbs.new -> file.append \"x.ndjson\"\n", "p",
@@ -220,7 +220,7 @@ TEST_CASE("B9: a test says which source, of which connection, an event comes fro
                "  given wb.dbs.new { id: 7 }\n  given wb.fbs.new { id: 8 }\n  expect log.info { text: \"wb 7\" }\n  "
                "expect log.info { text: \"wb 8\" }"));
   Shop::Options options;
-  options.extra_toml = "\n[connections.wb_b]\ntype = \"wb\"\ntoken = \"env:WB_TOKEN\"\n";
+  options.extra_toml = "\n[connections.wb_b]\ntype = \"wildberries\"\ntoken = \"env:WB_TOKEN\"\n";
   Shop shop(options);
   const auto tried_with = [&](const std::string& given, const std::string& expect) {
     return test::tried(
@@ -244,7 +244,7 @@ TEST_CASE("B10: a test that could not fail fails") {
   CHECK(passes(emptied, "p", there + "  expect crm.order update { manager_comment: clear }"));
   CHECK_FALSE(passes(emptied, "p", there + "  expect crm.order update { manager_comment: null }"));
   const std::string json =
-      "pipeline p\n  on wb.fbs.new\n  -> http.request \"http://x.example/\" { method: \"POST\", json: { amount: 5.00, "
+      "pipeline p\n  on wb.fbs.new\n  -> http.request \"https://x.example/\" { method: \"POST\", json: { amount: 5.00, "
       "ok: true } } at_least_once\n";
   CHECK(passes(json, "p", given + "  expect http.request send { json: { amount: 5, ok: true } }"));
   CHECK_FALSE(passes(json, "p", given + "  expect http.request send { json: { amount: \"5\" } }"));
