@@ -68,7 +68,7 @@ TEST_CASE("a comment in pipewright.toml reloads nothing; another state database 
   CHECK_FALSE(std::filesystem::exists(shop.path("other.db")));
 }
 
-TEST_CASE("a link without its target is an error, and `run` keeps the version it has until the target is back") {
+TEST_CASE("a link without its target is an error, and `run` keeps the version it has until the target is back (F8)") {
   Shop shop(polls.c_str());
   std::filesystem::create_directory(shop.path("elsewhere"));
   shop.write("elsewhere/cm.pipe", "pipeline linked on wb.fbs.changed every 1s -> log.info \"one\"\n");

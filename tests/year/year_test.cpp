@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <random>
 #include <set>
 
@@ -269,13 +270,13 @@ class Year {
       if (unit.age > 15 || chance(5)) return end("", "declined_by_client");
       if (chance(60)) ask(chance(8) ? "no-product" : "assembling");
     } else if (supplier == "confirm") {
-      if (chance(5)) return end("", "canceled_by_client");
+      if (chance(5) || unit.age > 15) return end("", "canceled_by_client");  // after sixty days nobody asks any more
       // What the cabinet confirmed stands in no supply here, and is shipped there too.
       const bool elsewhere = unit.scheme == Scheme::fbs && task["supplyId"] == "";
       if (elsewhere && chance(30)) wildberries_.set_status(unit.task, "complete", "sorted");
       if (unit.scheme == Scheme::fbs && !elsewhere && chance(50)) ask("assembling-complete");
       if (unit.scheme == Scheme::dbs && unit.age > 3 && chance(40)) end("receive", "sold");
-    } else if (supplier == "complete" && chance(40)) {
+    } else if (supplier == "complete" && (chance(40) || unit.age > 15)) {
       end("", chance(90) ? "sold" : "canceled_by_client");
     } else if (supplier == "cancel") {
       unit.over = true;
@@ -309,6 +310,7 @@ class Year {
     static const auto registry = std::make_shared<const engine::Registry>(stdlib::registry());
     static const dsl::Catalog catalog = stdlib::catalog();
     engine::Config config = engine::default_config(*registry, ".");
+    config.retry_for = hours(24 * 7);  // it runs once a day, and some days not at all
     auto& wb = config.connections["wb"];
     for (const char* host : {"marketplace", "statistics", "analytics", "content"})
       wb.values[std::string(host) + "_url"] = engine::Value(wildberries_.url());
@@ -379,16 +381,22 @@ class Year {
   std::size_t lives_ = 0, calls_ = 0, lost_ = 0;
 };
 
+// Another one to try: PIPEWRIGHT_YEAR_SEED.
+std::uint64_t seed() {
+  const char* given = std::getenv("PIPEWRIGHT_YEAR_SEED");
+  return given == nullptr ? 7 : std::strtoull(given, nullptr, 10);
+}
+
 }  // namespace
 
 TEST_CASE("a year of a seller ends with both sides equal: FBS, DBS, and FBO by the order feed") {
-  Year year(7, true);
+  Year year(seed(), true);
   year.pass(365);
   year.check();
 }
 
 TEST_CASE("a year of a seller ends with both sides equal: FBS, DBS, and FBO by the statistics") {
-  Year year(7, false);
+  Year year(seed(), false);
   year.pass(365);
   year.check();
 }
