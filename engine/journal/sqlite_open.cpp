@@ -122,6 +122,7 @@ Result<void> prepare(Database& db, const std::string& path) {
                   "keep the state database on a local disk: --state, or [state] url");
   }
   db.execute("PRAGMA synchronous = FULL");
+  db.execute("PRAGMA journal_size_limit = 4194304");  // what a slow reader made grow goes when the log begins anew
   db.execute("PRAGMA cell_size_check = ON");
   db.execute("BEGIN IMMEDIATE");
   db.execute(journal_schema());

@@ -343,6 +343,32 @@ TEST_CASE("a second writer is refused with the first one's pid, a reader is let 
   CHECK((*reader)->running() == fmt::format("process {}", getpid()));
 }
 
+TEST_CASE("the log shrinks again after a reader held it open for long (F15)") {
+  const Folder folder;
+  auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
+  REQUIRE(journal);
+  REQUIRE((*journal)->open());
+  int number = 0;
+  const auto pass = [&](int pages) {
+    for (int i = 0; i < pages; ++i) {
+      Transaction page;
+      page.events.push_back(event_of("p", "1", fmt::format("{}", ++number)));
+      page.events.back().record = Value(Record{{"text", Value(std::string(20'000, 'x'))}});
+      commit(**journal, page);
+    }
+  };
+  pass(1);
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open_v2(folder.file().c_str(), &other, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN; SELECT count(*) FROM event", nullptr, nullptr, nullptr) == SQLITE_OK);
+  pass(1000);
+  const auto size = [&] { return std::filesystem::file_size(folder.file() + "-wal"); };
+  CHECK(size() > 16U << 20U);
+  sqlite3_close_v2(other);
+  pass(10);
+  CHECK(size() < 8U << 20U);
+}
+
 TEST_CASE("a second writer is refused by whatever path it comes") {
   const Folder folder;
   auto first = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
