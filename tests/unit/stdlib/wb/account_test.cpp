@@ -76,6 +76,24 @@ TEST_CASE("a basic token has the limits of a basic token") {
   CHECK(account.limits().at(wb::group::pickup).burst == 10);
 }
 
+TEST_CASE("D: a test token goes to Wildberries' sandbox, with one call a second in total") {
+  wb::sandbox::Options options;
+  options.token.kind = wb::sandbox::TokenOptions::Kind::test;
+  wb::sandbox::Sandbox sandbox(options);
+  const wb::Account account(settings(sandbox.credential()));
+  const engine::Request fbs = account.get(wb::group::fbs, "/api/v3/orders/new");
+  const engine::Request dbs = account.get(wb::group::dbs, "/api/v3/dbs/orders/new");
+  CHECK(fbs.url == "https://marketplace-api-sandbox.wildberries.ru/api/v3/orders/new");
+  CHECK(account.get(wb::group::orders, "/api/v1/supplier/orders").url ==
+        "https://statistics-api-sandbox.wildberries.ru/api/v1/supplier/orders");
+  CHECK(fbs.group == dbs.group);  // one limiter for all
+  CHECK(account.limits().at(fbs.group).interval == std::chrono::seconds(1));
+  CHECK(account.limits().at(fbs.group).burst == 1);
+  wb::sandbox::Sandbox real;
+  const wb::Account seller(settings(real.credential()));
+  CHECK(seller.get(wb::group::fbs, "/x").url == "https://marketplace-api.wildberries.ru/x");
+}
+
 TEST_CASE("a rate of the configuration replaces the limits of all groups of its host") {
   engine::Settings given = settings("x");
   given.rates["marketplace"] = {std::chrono::milliseconds(100), 5};

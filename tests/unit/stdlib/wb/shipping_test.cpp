@@ -441,3 +441,24 @@ TEST_CASE("D: years of supplies are walked once, and a forgotten open one pins n
   CHECK_MESSAGE(outcome.wrote(), why(outcome));
   CHECK(seller.calls.count(walk) == before + 1);
 }
+
+TEST_CASE("D: cancellations of a batch, one call each, hold back no confirmation and no shipment") {
+  Seller seller;
+  const auto ids = seller.tasks(Scheme::fbs, 6);
+  engine::Batch batch;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    Operation each;
+    each.verb = engine::Verb::set;
+    each.key.emplace_back("id", Value(std::to_string(ids[i])));
+    each.written.emplace_back("id", Value(std::to_string(ids[i])));
+    each.written.emplace_back("status", Value(i < 5 ? "3" : "1"));
+    batch.push_back(std::move(each));
+  }
+  for (const Outcome& outcome : seller.act(node, std::move(batch))) CHECK_MESSAGE(outcome.wrote(), why(outcome));
+  std::vector<bool> cancels;
+  for (const engine::Request& request : seller.calls.sent) {
+    if (request.write) cancels.push_back(request.url.ends_with("/cancel"));
+  }
+  CHECK(std::count(cancels.begin(), cancels.end(), true) == 5);
+  CHECK(std::is_sorted(cancels.begin(), cancels.end()));  // the confirmation's calls go first
+}
