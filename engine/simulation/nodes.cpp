@@ -216,7 +216,9 @@ ActionNode keyed(std::string name) {
 
 Task<Page> page_from(World* world, Look look, Calls& calls) {
   Page page;
-  Request request = request_of("script", "find", List(), false);
+  List asked;  // sources with another text ask for something else
+  if (look.source->text) asked.emplace_back(*look.source->text);
+  Request request = request_of("script", "find", std::move(asked), false);
   CallResult result = co_await calls.send(std::move(request));
   page.failure = failure_of(result);
   if (page.failure) co_return page;
