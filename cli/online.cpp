@@ -103,7 +103,7 @@ Result<void> ask(const Project& project, const std::map<std::string, engine::Use
   const auto questions = engine::inspecting(uses, *project.registry, (*session)->connections(), inspections);
   engine::MemoryJournal journal;
   engine::Observer nobody;
-  engine::Loop loop(journal, (*session)->hooks([](const std::string& text) { fmt::print(stderr, "{}\n", text); }));
+  engine::Loop loop(journal, (*session)->hooks(print_log));
   engine::Options options;
   options.once = true;
   options.give_up = engine::patience;

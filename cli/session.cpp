@@ -1,5 +1,7 @@
 #include "cli/session.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace pipewright::cli {
@@ -57,7 +59,7 @@ void Session::succeed(const Session& former) {
   current_ = handed_out;
 }
 
-engine::Loop::Hooks Session::hooks(std::function<void(const std::string&)> log) const {
+engine::Loop::Hooks Session::hooks(std::function<void(engine::LogLevel, const std::string&)> log) const {
   engine::Loop::Hooks hooks;
   hooks.log = std::move(log);
   const std::shared_ptr<const Current> current = current_;
@@ -73,6 +75,10 @@ engine::Loop::Hooks Session::hooks(std::function<void(const std::string&)> log) 
     return found == current->connections.end() ? std::string() : ca_file_of(found->second->settings());
   };
   return hooks;
+}
+
+void print_log(engine::LogLevel level, const std::string& text) {
+  fmt::print(stderr, "{}{}\n", level == engine::LogLevel::warning ? "warning: " : "", text);
 }
 
 bool same_configuration(const engine::Config& a, const engine::Config& b) {

@@ -20,7 +20,7 @@ class Session {
   [[nodiscard]] const engine::Connections& connections() const { return connections_; }
   /// What the loop asks for: plans that only the journal knows, certificate authorities; `log` takes the nodes'
   /// remarks. They answer by this session, and once another one has succeeded it, by that one.
-  [[nodiscard]] engine::Loop::Hooks hooks(std::function<void(const std::string&)> log) const;
+  [[nodiscard]] engine::Loop::Hooks hooks(std::function<void(engine::LogLevel, const std::string&)> log) const;
 
   /// Another program or configuration over the same accounts: those whose settings did not change keep their limits
   /// and caches.
@@ -41,6 +41,9 @@ class Session {
   std::shared_ptr<Current> current_ = std::make_shared<Current>();
   std::shared_ptr<const engine::Runnable> runnable_;
 };
+
+/// A node's remark, on standard error.
+void print_log(engine::LogLevel level, const std::string& text);
 
 /// Whether a running process need not take anything from another configuration: the same connections with the same
 /// settings and secrets, the same `[run]` and `[state]`.

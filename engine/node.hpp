@@ -118,6 +118,8 @@ class Signal {
   std::vector<std::function<void()>> waiting_;
 };
 
+enum class LogLevel { info, warning };
+
 class Calls {
  public:
   virtual ~Calls() = default;
@@ -173,7 +175,9 @@ class Calls {
 
   [[nodiscard]] virtual Instant now() const = 0;  ///< the core's time, virtual in tests
   [[nodiscard]] virtual bool dry() const = 0;     ///< only for wording; never for a second code path
-  virtual void note(std::string text) = 0;        ///< a line for the log, once per call
+  /// A line for the log.
+  virtual void log(LogLevel level, std::string text) = 0;
+  void note(std::string text) { log(LogLevel::info, std::move(text)); }
 
  protected:
   virtual void start(Request request, std::function<void(CallResult)> done) = 0;

@@ -129,7 +129,7 @@ class Demo {
   // Everything that there is, once, as `run --once` does it.
   std::optional<Tally> once() {
     Teller teller;
-    engine::Loop loop(*journal_, session_->hooks([](const std::string&) {}));
+    engine::Loop loop(*journal_, session_->hooks([](engine::LogLevel, const std::string&) {}));
     engine::Options options;
     options.once = true;
     options.give_up = std::chrono::seconds(20);

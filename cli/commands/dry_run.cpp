@@ -201,7 +201,7 @@ class Announcer : public engine::Observer {
     }
     write.emplace_back("changes", Value(std::move(changes)));
     for (const engine::Exchange& exchange : step.exchanges) {
-      if (!exchange.write) continue;
+      if (!exchange.write || !done) continue;
       Record request;
       request.emplace_back("method", Value(exchange.method));
       request.emplace_back("url", Value(exchange.url));
@@ -363,7 +363,7 @@ int failed(const Error& error) {
 class OfflineLoop : public engine::VirtualLoop {
  public:
   using VirtualLoop::VirtualLoop;
-  void log(const std::string& text) override { fmt::print(stderr, "{}\n", text); }
+  void log(engine::LogLevel level, const std::string& text) override { print_log(level, text); }
 };
 
 // Everything inside this process, in virtual time: no call is made. The exit status.
@@ -409,7 +409,7 @@ int perform(const Options& options, const Project& project, const std::vector<Va
   engine::DryJournal journal(base.get());
   Announcer announcer(options, plan);
   watch_signals();
-  engine::Loop loop(journal, (*session)->hooks([](const std::string& text) { fmt::print(stderr, "{}\n", text); }));
+  engine::Loop loop(journal, (*session)->hooks(print_log));
   engine::Core core(loop, announcer, core_options(options));
   Result<void> going = loop.start(core, (*session)->runnable());
   if (going && !options.input.empty()) going = deliver(core, plan, records, engine::Loop::clock());

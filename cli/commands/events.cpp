@@ -242,7 +242,9 @@ int events_list(const Options& options) {
   }
   if (options.format == Format::text) {
     if (shown == 0)
-      fmt::print("{}\n", options.all ? "there are no events yet" : "nothing is parked, nothing waits");
+      fmt::print("{}\n", options.all
+                             ? "no events are kept yet (of files only those that park: their lines can be read again)"
+                             : "nothing is parked, nothing waits");
     else
       fmt::print(stderr, "one of them at length: pipewright events show ID\n");
   }
@@ -307,7 +309,9 @@ int decide_here(const Options& options, std::unique_ptr<engine::SqliteJournal> j
   const auto session = Session::open(project);
   if (!session) return unreadable(session.error());
   Report report(options, project.config.time_zone);
-  engine::Loop loop(*journal, (*session)->hooks([&](const std::string& text) { report.remark("info", text); }));
+  engine::Loop loop(*journal, (*session)->hooks([&](engine::LogLevel level, const std::string& text) {
+    report.remark(level == engine::LogLevel::warning ? "warning" : "info", text);
+  }));
   engine::Options core_options;
   core_options.once = true;
   core_options.poll = false;

@@ -63,10 +63,8 @@ class Run {
 
   int drive() {
     Report report(options_, project_->config.time_zone);
-    Loop loop(*journal_, session_->hooks([&report](const std::string& text) {
-      const std::size_t warning = text.find("warning: ");
-      report.remark(warning == std::string::npos ? "info" : "warning",
-                    warning == std::string::npos ? text : text.substr(warning + 9));
+    Loop loop(*journal_, session_->hooks([&report](engine::LogLevel level, const std::string& text) {
+      report.remark(level == engine::LogLevel::warning ? "warning" : "info", text);
     }));
     engine::Options core_options;
     core_options.once = options_.once;

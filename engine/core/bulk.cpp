@@ -274,7 +274,8 @@ void Engine::run_bulk(Poller& poller, Page page) {
     return store_page(poller, std::move(page));
   }
   // Back to what is known to be good; the page is read again.
-  if (const Result<void> back = rewind_sinks(run.pipeline, bound); !back) ports_.log(back.error().message);
+  if (const Result<void> back = rewind_sinks(run.pipeline, bound); !back)
+    ports_.log(LogLevel::warning, back.error().message);
   if (!failed) return read_again_after_commit(poller);
   poll_failed(poller, *failed);
   if (failed->kind == Failure::Kind::credentials) poller.next_at = now_ + delay_before(1, Duration(0), jitter());

@@ -22,8 +22,8 @@ constexpr Duration longest_pause = std::chrono::minutes(15);  // then it is aske
 
 Instant Job::now() const { return engine.wall(); }
 bool Job::dry() const { return engine.options().dry; }
-void Job::note(std::string text) {
-  engine.ports().log(engine.scrubbed(fmt::format("{}: {}", connection->name(), text)));
+void Job::log(LogLevel level, std::string text) {
+  engine.ports().log(level, engine.scrubbed(fmt::format("{}: {}", connection->name(), text)));
 }
 
 void Job::start(Request request, std::function<void(CallResult)> done) {

@@ -27,7 +27,7 @@ struct Options {
   bool dry = false;            ///< writes are taken down and answered with their prediction
   bool once = false;           ///< each source is polled until it has no more; `drained` then says so
   bool poll = true;            ///< false: no source is polled; what is delivered, retried or in flight goes on
-  bool keep_requests = false;  ///< bodies whole in Ended::steps, for the dry run
+  bool keep_requests = false;  ///< operations and whole bodies in Ended::steps: dry run, tests
   std::size_t window = 2000;   ///< events in memory at a time
   std::size_t window_bytes = 64U << 20U;       ///< of their records; one event is always let in
   std::size_t page = 1000;                     ///< Look::room

@@ -243,8 +243,10 @@ void Engine::record(QueuedEffect& effect, Outcome outcome, std::vector<std::size
     }
   }
   EndedStep step{effect.want.address,       action.connection, action.node, action.verb,
-                 effect.want.operation.key, outcome,           {},          effect.want.place};
+                 effect.want.operation.key, outcome,           {},          {},
+                 effect.want.place};
   if (options_.keep_requests) {
+    step.operation = effect.want.operation;
     for (const std::size_t index : exchanges) step.exchanges.push_back(pending_.exchanges[index]);
   }
   event.steps.push_back(std::move(step));

@@ -34,7 +34,7 @@ class Ports {
   /// A plan that only the journal remembers, made runnable again; null when it cannot be.
   virtual std::shared_ptr<const Runnable> revive(const PlanText&) { return nullptr; }
   /// A remark of a node.
-  virtual void log(const std::string&) {}
+  virtual void log(LogLevel, const std::string&) {}
 };
 
 /// One effect of an event that ended.
@@ -45,6 +45,7 @@ struct EndedStep {
   Record key;
   Outcome outcome;
   std::vector<Exchange> exchanges;          ///< whole bodies when Options::keep_requests, else shortened
+  std::optional<Operation> operation;       ///< what the program asked for, with Options::keep_requests
   const dsl::plan::Place* place = nullptr;  ///< of the step; valid during the call
 };
 

@@ -195,7 +195,7 @@ class Job : public Calls {
   }
   [[nodiscard]] Instant now() const override;
   [[nodiscard]] bool dry() const override;
-  void note(std::string text) override;
+  void log(LogLevel level, std::string text) override;
 
  protected:
   void start(Request request, std::function<void(CallResult)> done) override;

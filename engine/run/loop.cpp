@@ -53,8 +53,8 @@ std::shared_ptr<const Runnable> Loop::revive(const PlanText& plan) {
   return hooks_.revive ? hooks_.revive(plan) : nullptr;
 }
 
-void Loop::log(const std::string& text) {
-  if (hooks_.log) hooks_.log(text);
+void Loop::log(LogLevel level, const std::string& text) {
+  if (hooks_.log) hooks_.log(level, text);
 }
 
 void Loop::prune(Instant before, std::vector<std::string> keep) {

@@ -19,7 +19,7 @@ namespace pipewright::engine {
 class Loop : public Ports {
  public:
   struct Hooks {
-    std::function<void(const std::string&)> log;                             ///< a remark of a node
+    std::function<void(LogLevel, const std::string&)> log;                   ///< a remark of a node
     std::function<std::shared_ptr<const Runnable>(const PlanText&)> revive;  ///< a plan that only the journal remembers
     std::function<std::string(const std::string& connection)> ca_file;       ///< of a connection; may be empty
   };
@@ -47,7 +47,7 @@ class Loop : public Ports {
   void query(QueryId id, Query query) override;
   double jitter() override;
   std::shared_ptr<const Runnable> revive(const PlanText& plan) override;
-  void log(const std::string& text) override;
+  void log(LogLevel level, const std::string& text) override;
 
  private:
   struct Wanted {

@@ -258,9 +258,9 @@ Task<std::optional<Failure>> learn_zone(Account& account, Calls& calls) {
   const std::string zone = (*json)["settings"]["timezone"]["value"].display();
   account.zone = zone_exists(zone) ? zone : own;
   if (!zone_exists(zone)) {
-    calls.note(
-        fmt::format("warning: the account's time zone cannot be read (settings.timezone.value is {}): {} is taken",
-                    zone.empty() ? "not there" : "«" + shortened(zone, 40) + "»", own));
+    calls.log(engine::LogLevel::warning,
+              fmt::format("the account's time zone cannot be read (settings.timezone.value is {}): {} is taken",
+                          zone.empty() ? "not there" : "«" + shortened(zone, 40) + "»", own));
   }
   co_return std::nullopt;
 }

@@ -11,11 +11,11 @@ using engine::Outcomes;
 using engine::Task;
 using engine::Value;
 
-Outcomes told(const Batch& batch, Calls& calls, const char* prefix) {
+Outcomes told(const Batch& batch, Calls& calls, engine::LogLevel level) {
   Outcomes outcomes;
   for (const engine::Operation& operation : batch) {
     const std::string text = operation.text.value_or("");
-    calls.note(prefix + operation.pipeline + ": " + text);
+    calls.log(level, operation.pipeline + ": " + text);
     Outcome outcome;
     outcome.kind = Outcome::Kind::unchanged;
     engine::Record line;
@@ -26,8 +26,8 @@ Outcomes told(const Batch& batch, Calls& calls, const char* prefix) {
   return outcomes;
 }
 
-Task<Outcomes> info(Connection&, Batch batch, Calls& calls) { co_return told(batch, calls, ""); }
-Task<Outcomes> warn(Connection&, Batch batch, Calls& calls) { co_return told(batch, calls, "warning: "); }
+Task<Outcomes> info(Connection&, Batch batch, Calls& calls) { co_return told(batch, calls, engine::LogLevel::info); }
+Task<Outcomes> warn(Connection&, Batch batch, Calls& calls) { co_return told(batch, calls, engine::LogLevel::warning); }
 
 engine::ActionNode node(const char* name, decltype(engine::ActionNode::work) work) {
   engine::ActionNode result;

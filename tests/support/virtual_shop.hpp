@@ -61,7 +61,7 @@ class VirtualShop : public engine::Ports, public engine::Observer {
   void commit(engine::CommitId id, engine::Transaction transaction) override;
   void query(engine::QueryId id, engine::Query query) override;
   double jitter() override;
-  void log(const std::string& text) override { notes.push_back(text); }
+  void log(engine::LogLevel, const std::string& text) override { notes.push_back(text); }
 
   void ended(const engine::Ended& event) override;
   [[nodiscard]] bool every_event() const override { return true; }

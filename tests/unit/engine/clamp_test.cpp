@@ -14,7 +14,7 @@ struct Nowhere : Connection {
 struct NoCalls : Calls {
   [[nodiscard]] Instant now() const override { return noon; }
   [[nodiscard]] bool dry() const override { return false; }
-  void note(std::string) override {}
+  void log(LogLevel, std::string) override {}
 
  protected:
   void start(Request, std::function<void(CallResult)>) override {}

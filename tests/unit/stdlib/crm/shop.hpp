@@ -36,7 +36,7 @@ class DirectCalls : public engine::Calls {
 
   [[nodiscard]] Instant now() const override { return time; }
   [[nodiscard]] bool dry() const override { return takes_down; }
-  void note(std::string text) override { notes.push_back(std::move(text)); }
+  void log(engine::LogLevel, std::string text) override { notes.push_back(std::move(text)); }
   [[nodiscard]] std::size_t count(const std::string& part) const;
 
  protected:

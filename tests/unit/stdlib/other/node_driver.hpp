@@ -19,7 +19,7 @@ class WireCalls : public engine::Calls {
 
   [[nodiscard]] Instant now() const override { return time; }
   [[nodiscard]] bool dry() const override { return false; }
-  void note(std::string text) override { notes.push_back(std::move(text)); }
+  void log(engine::LogLevel, std::string text) override { notes.push_back(std::move(text)); }
 
  protected:
   void start(engine::Request request, std::function<void(engine::CallResult)> done) override {

@@ -47,7 +47,7 @@ class SandboxCalls : public engine::Calls {
 
   [[nodiscard]] Instant now() const override { return time_; }
   [[nodiscard]] bool dry() const override { return takes_down; }
-  void note(std::string text) override { notes.push_back(std::move(text)); }
+  void log(engine::LogLevel, std::string text) override { notes.push_back(std::move(text)); }
   /// How many requests had this in `METHOD url`.
   [[nodiscard]] std::size_t count(const std::string& part) const;
 
