@@ -108,9 +108,10 @@ class Page {
       std::string meaning = field.required ? "(required) " : "";
       meaning += field.doc;
       const Type& inner = innermost(field.type);
-      if (inner.is(Type::Kind::enumeration)) {
+      const auto& words = field.values ? field.values : inner.enumeration;
+      if (words) {
         if (!meaning.empty()) meaning += "; ";
-        meaning += fmt::format("one of {}", inner.enumeration->name);
+        meaning += fmt::format("one of {}", words->name);
       }
       out_ += fmt::format("| `{}` | {} | {} |\n", field.name, cell(dsl::type_text(field.type)), cell(meaning));
     }

@@ -247,9 +247,10 @@ struct TypeName {
 struct DeclaredField {
   Name name;
   TypeName type;
-  std::string from;         // the API's own word
-  Span from_span;           // its text
-  std::vector<Name> flags;  // kopecks, moscow, account_time, derived, required
+  std::string from;            // the API's own word
+  Span from_span;              // its text
+  std::optional<Path> values;  // `of ENUMERATION`
+  std::vector<Name> flags;     // in_kopecks, in_moscow, in_account_zone, derived, required, unfilled
   std::optional<Expr> example;
   std::string doc;
   Span span;

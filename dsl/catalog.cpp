@@ -111,6 +111,13 @@ class Reader {
     std::vector<FieldType> result;
     for (const ast::DeclaredField& each : declared) {
       FieldType field{.name = each.name.text, .type = type(each.type, id), .doc = each.doc, .api_name = each.from};
+      if (each.values) {
+        const auto found = out_.catalog.enums.find(each.values->text());
+        if (found == out_.catalog.enums.end())
+          unknown(each.values->text(), each.values->span, id);
+        else
+          field.values = found->second;
+      }
       if (each.example) field.example = std::string(out_.catalog.sources[id]->text(each.example->span));
       for (const ast::Name& flag : each.flags) {
         if (flag.text == "in_kopecks")
@@ -123,6 +130,8 @@ class Reader {
           field.derived = true;
         else if (flag.text == "required")
           field.required = true;
+        else if (flag.text == "unfilled")
+          field.unfilled = true;
         else
           unknown(flag.text, flag.span, id);
       }
@@ -158,6 +167,8 @@ class Reader {
         spec.before = true;
       else if (word == "of")
         spec.of = true;
+      else if (word == "sees")
+        spec.sees = words_text(attribute);
       else if (word == "text")
         spec.text = text_part(attribute);
       else if (word == "options")
@@ -209,6 +220,8 @@ class Reader {
       for (std::size_t i = 2; i < attribute.names.size(); ++i) spec.default_key.push_back(attribute.names[i].text);
     } else if (word == "keys") {
       for (const ast::Name& name : attribute.names) spec.keys.push_back(name.text);
+    } else if (word == "one_of") {
+      for (const ast::Name& name : attribute.names) spec.exclusive.push_back(name.text);
     } else if (word == "text") {
       spec.text = text_part(attribute);
     } else if (word == "unasked") {
@@ -219,8 +232,6 @@ class Reader {
       spec.client_from = words_text(attribute);
     } else if (word == "feeds") {
       spec.feeds.push_back(words_text(attribute));
-    } else if (word == "feeds_field") {
-      spec.feeds_field = words_text(attribute);
     } else if (word == "limits") {
       spec.limits = raw_text(attribute, id);
     } else if (word == "api") {

@@ -23,7 +23,8 @@ struct SourceSpec {
   std::string noun;
   Type record;
   bool before = false;
-  bool of = false;  ///< takes `of [fields]`
+  bool of = false;   ///< takes `of [fields]`
+  std::string sees;  ///< the field whose change makes an event, `created`, or nothing: any field, or those of `of`
   TextPart text = TextPart::none;
   std::optional<Duration> every;                           ///< nothing: not polled
   enum class Since { any, now, none } since = Since::any;  ///< what may follow `since`: its records may have no dates
@@ -42,13 +43,13 @@ struct ActionSpec {
   std::vector<plan::Verb> verbs;
   plan::Verb default_verb = plan::Verb::upsert;
   std::vector<std::string> default_key;
-  std::vector<std::string> keys;  ///< fields that `by` may name
+  std::vector<std::string> keys;       ///< fields that `by` may name
+  std::vector<std::string> exclusive;  ///< fields of which one may be given
   TextPart text = TextPart::none;
   bool unasked = false;            ///< needs at_most_once or at_least_once
   bool silent = false;             ///< no write: `log`
   std::string client_from;         ///< `crm.client`: the field `client` comes from the chain's last result of it
   std::vector<std::string> feeds;  ///< sources that see what it writes
-  std::string feeds_field;         ///< … only when this field is written
   std::string limits;
   std::string api;
   std::string doc;

@@ -58,7 +58,7 @@ inline constexpr Code misplaced_part{408, Severity::error, "a part that this ver
 inline constexpr Code no_default_mapping{409, Severity::error, "no default mapping gives this field"};
 inline constexpr Code misplaced_clear{410, Severity::error, "`clear` stands only for a field that is written"};
 inline constexpr Code missing_text{411, Severity::error, "the node needs a text after it"};
-inline constexpr Code feedback_loop{412, Severity::warning, "pipelines that feed each other through two systems"};
+inline constexpr Code feedback_loop{412, Severity::warning, "pipelines that feed each other, or themselves"};
 inline constexpr Code unused_table{413, Severity::warning, "a table that nobody uses"};
 inline constexpr Code unreachable_step{414, Severity::warning, "a step that no record can reach"};
 inline constexpr Code writes_nothing{415, Severity::warning, "an update that writes nothing"};
@@ -67,6 +67,10 @@ inline constexpr Code test_of_nothing{417, Severity::error, "a test of a pipelin
 inline constexpr Code mixed_row{418, Severity::error, "the values of a table have one type"};
 inline constexpr Code wrong_allow{419, Severity::warning, "a comment allows what cannot be allowed"};
 inline constexpr Code idle_filter{420, Severity::warning, "a filter that drops nothing"};
+inline constexpr Code null_key{421, Severity::warning, "a key that is always null"};
+inline constexpr Code open_table{422, Severity::warning, "a table without `else` lacks known values"};
+inline constexpr Code exclusive_fields{423, Severity::error, "fields that exclude one another"};
+inline constexpr Code never_comes{424, Severity::warning, "a test gives what cannot come"};
 inline constexpr Code too_many_effects{425, Severity::warning, "one event has more effects than are made"};
 
 // P05xx: what the accounts say. Only `validate --online` gives them; tests/system/online_pages_test.cpp shows each.

@@ -9,22 +9,66 @@ namespace pipewright::dsl {
 namespace {
 
 constexpr int most_rounds = 32;
+constexpr int most_again = 8;  // the same message at what the same mend wrote: as many braces may be missing
 
 bool same_file(const std::string& a, const std::string& b) {
   return std::filesystem::path(a).lexically_normal() == std::filesystem::path(b).lexically_normal();
 }
 
-/// A mend that did not help is not made again.
-using Made = std::set<std::tuple<std::string, int, std::size_t, std::string, std::string>>;
+/// What a mend is known by: its file, the code, the message and what it writes.
+using Name = std::tuple<std::string, int, std::string, std::string>;
 
-class Round {
+/// A mend, and where in the new text it stands.
+struct Mend {
+  Name name;
+  Span at;
+  int again = 0;  ///< how many rounds in a row it was made at what it had written itself
+  int since = 0;  ///< the round in which that began
+};
+
+/// A program before a round.
+struct Snapshot {
+  ProgramInput input;
+  std::map<std::string, std::string> texts;
+  std::size_t fixes = 0;
+};
+
+class Fixer {
  public:
-  Round(const Checked& checked, Fixed& result, Made& made) : checked_(checked), result_(result), made_(made) {}
+  Fixer(ProgramInput input, const Catalog& catalog) : input_(std::move(input)), catalog_(catalog) {}
 
-  // Whether anything was mended in this file.
+  Fixed fix() {
+    result_.checked = check(input_, catalog_);
+    for (round_ = 0; round_ < most_rounds; ++round_) {
+      snapshots_.push_back({input_, result_.texts, result_.fixes.size()});
+      made_.clear();
+      if (!mend_all()) break;
+      last_ = std::move(made_);
+      if (hopeless_since_) undo(*std::exchange(hopeless_since_, std::nullopt));
+      result_.checked = check(input_, catalog_);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool mend_all() {
+    bool any = false;
+    std::set<std::string> seen;
+    for (auto& [path, text] : input_.files) {
+      if (!seen.insert(std::filesystem::path(path).lexically_normal().string()).second) continue;
+      for (SourceId id = 0; id < result_.checked.sources.size(); ++id) {
+        if (!same_file(result_.checked.sources[id]->name(), path) || !mend(text, id)) continue;
+        result_.texts[path] = text;
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  // Whether anything was mended in this file. Of edits that overlap the first one counts.
   bool mend(std::string& text, SourceId id) {
     std::vector<const Diagnostic*> edits;
-    for (const Diagnostic& each : checked_.diagnostics) {
+    for (const Diagnostic& each : result_.checked.diagnostics) {
       if (each.edit && each.source == id) edits.push_back(&each);
     }
     std::stable_sort(edits.begin(), edits.end(), [](const Diagnostic* a, const Diagnostic* b) {
@@ -38,7 +82,10 @@ class Round {
       const bool overlaps = any && span.begin < at;
       const bool same_place = any && span.begin == at && span.empty();
       if (overlaps || same_place || span.end > text.size() || !wanted(*each, text)) continue;
-      out += text.substr(at, span.begin - at) + each->edit->text;
+      out += text.substr(at, span.begin - at);
+      const auto begin = static_cast<std::uint32_t>(out.size());
+      out += each->edit->text;
+      made_.back().at = {begin, static_cast<std::uint32_t>(out.size())};
       at = span.end;
       any = true;
     }
@@ -46,45 +93,51 @@ class Round {
     return any;
   }
 
- private:
   bool wanted(const Diagnostic& each, const std::string& text) {
-    const Source& source = *checked_.sources[each.source];
+    const Source& source = *result_.checked.sources[each.source];
     const Edit& edit = *each.edit;
     const std::string before = text.substr(edit.span.begin, edit.span.end - edit.span.begin);
     if (before == edit.text) return false;
-    const std::size_t line = source.position(edit.span.begin).line;
-    if (!made_.emplace(source.name(), each.code->number, edit.span.begin, before, edit.text).second) return false;
-    result_.fixes.push_back({source.name(), line, each.message, before, edit.text});
+    Mend mend{{source.name(), each.code->number, each.message, edit.text}, {}, 0, round_};
+    if (hopeless_.contains(mend.name)) return false;
+    // One that did not help is not made again at the same place.
+    if (!ever_.emplace(mend.name, edit.span.begin, before).second) return false;
+    for (const Mend& earlier : last_) {
+      if (earlier.name != mend.name || edit.span.begin < earlier.at.begin || edit.span.begin > earlier.at.end) continue;
+      mend.again = earlier.again + 1;
+      mend.since = earlier.since;
+    }
+    if (mend.again > most_again) {
+      hopeless_.insert(mend.name);
+      hopeless_since_ = mend.since;
+    }
+    made_.push_back(std::move(mend));
+    result_.fixes.push_back({source.name(), source.position(edit.span.begin).line, each.message, before, edit.text});
     return true;
   }
 
-  const Checked& checked_;
-  Fixed& result_;
-  Made& made_;
+  // A mend that brings its own mistake back was none.
+  void undo(int since) {
+    const Snapshot& before = snapshots_[static_cast<std::size_t>(since)];
+    input_ = before.input;
+    result_.texts = before.texts;
+    result_.fixes.resize(before.fixes);
+    last_.clear();
+  }
+
+  ProgramInput input_;
+  const Catalog& catalog_;
+  Fixed result_;
+  int round_ = 0;
+  std::vector<Snapshot> snapshots_;  ///< by round
+  std::vector<Mend> made_, last_;    ///< of this round, of the one before
+  std::set<std::tuple<Name, std::size_t, std::string>> ever_;
+  std::set<Name> hopeless_;
+  std::optional<int> hopeless_since_;  ///< the round that is gone back to
 };
 
 }  // namespace
 
-Fixed fix(ProgramInput input, const Catalog& catalog) {
-  Fixed result;
-  Made made;
-  result.checked = check(input, catalog);
-  for (int round = 0; round < most_rounds; ++round) {
-    bool any = false;
-    std::set<std::string> seen;
-    for (auto& [path, text] : input.files) {
-      if (!seen.insert(std::filesystem::path(path).lexically_normal().string()).second) continue;
-      for (SourceId id = 0; id < result.checked.sources.size(); ++id) {
-        if (!same_file(result.checked.sources[id]->name(), path)) continue;
-        if (!Round(result.checked, result, made).mend(text, id)) continue;
-        result.texts[path] = text;
-        any = true;
-      }
-    }
-    if (!any) break;
-    result.checked = check(input, catalog);
-  }
-  return result;
-}
+Fixed fix(ProgramInput input, const Catalog& catalog) { return Fixer(std::move(input), catalog).fix(); }
 
 }  // namespace pipewright::dsl

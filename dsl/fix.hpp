@@ -25,8 +25,8 @@ struct Fixed {
 };
 
 /// Applies the edits of the diagnostics to the files of `input`, again and again until none is left: a mend may bring
-/// another mistake to light. Of edits that overlap the first one counts; imported files that `input` does not name stay
-/// as they are.
+/// another mistake to light, and one that brings back its own message for ever is undone. Imported files that `input`
+/// does not name stay as they are.
 Fixed fix(ProgramInput input, const Catalog& catalog);
 
 }  // namespace pipewright::dsl

@@ -117,6 +117,22 @@ std::optional<Diagnostic> is_null(std::string_view text, std::size_t at, SourceI
   return std::nullopt;
 }
 
+// Whether the quotes of the line are pairs once each is a plain one: else a mend would open a text that nothing closes.
+bool quotes_pair(std::string_view text, std::size_t at) {
+  const std::size_t begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
+  const std::string_view line = text.substr(begin, std::min(text.find('\n', at), text.size()) - begin);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < line.size();) {
+    const auto* sign = std::find_if(std::begin(foreign_signs), std::end(foreign_signs), [&](const Foreign& each) {
+      return each.replacement == "\"" && line.substr(i).starts_with(each.sign);
+    });
+    const bool found = sign != std::end(foreign_signs);
+    if (found || (line[i] == '"' && (i == 0 || line[i - 1] != '\\'))) ++count;
+    i += found ? sign->sign.size() : 1;
+  }
+  return count % 2 == 0;
+}
+
 }  // namespace
 
 std::optional<Diagnostic> foreign(std::string_view text, std::size_t at, SourceId id) {
@@ -126,8 +142,9 @@ std::optional<Diagnostic> foreign(std::string_view text, std::size_t at, SourceI
   for (const Foreign& each : foreign_signs) {
     if (!rest.starts_with(each.sign)) continue;
     const Span span{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + each.sign.size())};
+    const bool mendable = each.replacement != "\"" || quotes_pair(text, at);
     return at_token(codes::foreign_word, id, span, std::string(each.message), std::string(each.help),
-                    std::string(each.replacement));
+                    mendable ? std::optional(std::string(each.replacement)) : std::nullopt);
   }
   const Span token = token_at(text, at);
   const std::string word(text.substr(token.begin, token.end - token.begin));

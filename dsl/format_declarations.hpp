@@ -173,6 +173,9 @@ class DeclarationWriter : protected ExpressionWriter {
       } else if (at("from") && !node.from_span.empty()) {
         out += word("from");
         out += plain_text(node.from_span);
+      } else if (at("of") && node.values) {
+        out += word("of");
+        out += take(*node.values);
       } else if (flag < node.flags.size()) {
         out += take(node.flags[flag++]);
       } else {

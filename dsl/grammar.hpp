@@ -276,12 +276,15 @@ struct from : p::seq<word_from, space, expect<text>> {
 struct example : p::seq<word_example, space, expect<expected_expression>> {
   static constexpr Kind kind = Kind::example;
 };
+struct values_of : p::seq<word_of, space, expect<path>> {
+  static constexpr Kind kind = Kind::values_of;
+};
 struct flag : p::seq<name> {
   static constexpr Kind kind = Kind::flag;
 };
-struct declared_field
-    : p::seq<field_name, inline_space, expect<colon>, space, expect<expected_type>,
-             p::star<p::sor<p::seq<inline_space, from>, p::seq<inline_space, example>, p::seq<inline_space, flag>>>> {
+struct declared_field : p::seq<field_name, inline_space, expect<colon>, space, expect<expected_type>,
+                               p::star<p::sor<p::seq<inline_space, from>, p::seq<inline_space, example>,
+                                              p::seq<inline_space, values_of>, p::seq<inline_space, flag>>>> {
   static constexpr Kind kind = Kind::declared_field;
   static constexpr const char* what = "a field and its type";
 };

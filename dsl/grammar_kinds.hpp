@@ -93,6 +93,7 @@ enum class Kind {
   type_map,
   type_null,
   from,
+  values_of,
   flag,
   example,
   source_declaration,

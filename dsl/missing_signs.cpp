@@ -153,12 +153,21 @@ std::optional<Diagnostic> missing_comma(const Mistake& mistake) {
   return std::nullopt;
 }
 
+// `table NAME {`
+bool opens_table(std::string_view text, std::size_t brace) {
+  const std::size_t line = brace == 0 ? 0 : text.rfind('\n', brace - 1) + 1;
+  const std::string_view before = text.substr(line, brace - line);
+  return before.starts_with("table ") && before.find_first_of("{\"#") == std::string_view::npos;
+}
+
 // `{ number: "1" initially { … }`, a record that was not closed before the next item of a test: the braces go on where
 // something else begins.
 std::optional<Diagnostic> missing_brace(const Mistake& mistake) {
   const std::string word = mistake.word();
   const auto open = open_at(mistake.text, mistake.token.begin);
   if (open.empty() || open.back().sign != '{') return std::nullopt;
+  if (word == "else" && opens_table(mistake.text, open.back().at))
+    return comma(mistake, "put a comma between the rows");
   if (!mistake.expects("a field, as") && !mistake.expects("`,` or `}` after the field")) return std::nullopt;
   const std::string behind = trimmed(mistake.behind());
   const bool item = one_of(word, {"given", "expect"}) && mistake.begins_line() && open.size() > 1;

@@ -199,6 +199,11 @@ std::optional<Diagnostic> date_mistake(const Mistake& mistake) {
     return std::nullopt;
   const std::string mended = fmt::format("{}-{:0>2}-{:0>2}", parts[0], parts[1], parts[2]);
   if (!parse_date(mended)) return std::nullopt;
+  if (mended == mistake.text.substr(span.begin, span.end - span.begin)) {  // it is right, and not what is wanted here
+    const std::string time = mended + "T12:00:00";
+    return mistake.told(codes::bad_literal, span, "a time is wanted here, this is a date",
+                        fmt::format("write `{}`", time), Edit{span, time});
+  }
   return mistake.told(codes::bad_literal, span, "a date is written year, month, day", fmt::format("write `{}`", mended),
                       Edit{span, mended});
 }

@@ -346,6 +346,10 @@ class Builder : private ExpressionReader {
           once(!field.example, part.span(), "example");
           field.example = expression(part.children.front());
           break;
+        case Kind::values_of:
+          once(!field.values, part.span(), "of");
+          field.values = path(part.children.front());
+          break;
         case Kind::flag:
           field.flags.push_back(name(part.children.front()));
           break;

@@ -56,13 +56,15 @@ struct Type {
 struct FieldType {
   std::string name;  ///< snake_case
   Type type;
-  std::string doc;                     ///< the comment beside the declaration
-  std::string api_name;                ///< the API's own word when `snake_case` of it is not `name`; else empty
-  bool in_kopecks = false;             ///< the API speaks hundredths, the record holds major units
-  std::string zone;                    ///< the API writes wall clocks of this zone; empty: it writes offsets
-  bool derived = false;                ///< the connector fills it in; the API has no such field
-  bool required = false;               ///< of what an action takes: it must be given
-  std::optional<std::string> example;  ///< source text of a literal, for tests and documentation
+  std::string doc;                         ///< the comment beside the declaration
+  std::string api_name;                    ///< the API's own word when `snake_case` of it is not `name`; else empty
+  bool in_kopecks = false;                 ///< the API speaks hundredths, the record holds major units
+  std::string zone;                        ///< the API writes wall clocks of this zone; empty: it writes offsets
+  bool derived = false;                    ///< the connector fills it in; the API has no such field
+  bool required = false;                   ///< of what an action takes: it must be given
+  bool unfilled = false;                   ///< always null: the API does not say it today
+  std::shared_ptr<const EnumType> values;  ///< the values that it has or takes, compared by their text; null: any
+  std::optional<std::string> example;      ///< source text of a literal, for tests and documentation
 };
 
 struct RecordType {

@@ -35,8 +35,9 @@ std::string default_text(const ActionSpec& spec) {
   return text;
 }
 
-std::string values_text(const Type& type) {
-  const Type* inner = &type;
+std::string values_text(const FieldType& field) {
+  if (field.values) return "one of: " + join(field.values->words, ", ");
+  const Type* inner = &field.type;
   while (inner->element) inner = inner->element.get();
   if (!inner->is(Type::Kind::enumeration)) return {};
   return (inner->enumeration->open ? "among others: " : "one of: ") + join(inner->enumeration->words, ", ");
@@ -53,7 +54,7 @@ void print_fields(const dsl::RecordType& record) {
   for (const FieldType& field : record.fields) {
     fmt::print("  {}  {}  {}{}\n", padded(field.name, names), padded(dsl::type_text(field.type), types),
                field.required ? "(required) " : "", field.doc);
-    const std::string values = values_text(field.type);
+    const std::string values = values_text(field);
     if (!values.empty()) fmt::print("  {}  {}  {}\n", padded("", names), padded("", types), values);
   }
 }
@@ -119,11 +120,13 @@ Value field_json(const FieldType& field) {
   record.emplace_back("type", Value(dsl::type_text(field.type)));
   if (field.required) record.emplace_back("required", Value(true));
   if (!field.doc.empty()) record.emplace_back("doc", Value(field.doc));
+  if (field.unfilled) record.emplace_back("unfilled", Value(true));
   const Type* inner = &field.type;
   while (inner->element) inner = inner->element.get();
-  if (inner->is(Type::Kind::enumeration)) {
+  if (field.values || inner->is(Type::Kind::enumeration)) {
     List words;
-    for (const std::string& word : inner->enumeration->words) words.emplace_back(word);
+    for (const std::string& word : field.values ? field.values->words : inner->enumeration->words)
+      words.emplace_back(word);
     record.emplace_back("values", Value(std::move(words)));
   }
   return Value(std::move(record));

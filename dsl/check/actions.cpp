@@ -86,6 +86,8 @@ std::optional<plan::Action> Checker::action(const ast::Action& tree, Span span) 
   }
   mention_action(tree, *spec, made, span);
   completeness(tree, *spec, made);
+  null_keys(tree, made);
+  exclusive_fields(tree, *spec, made);
   bind_result(tree, *spec, made);
   return made;
 }
@@ -243,6 +245,7 @@ std::optional<plan::Field> Checker::written_field(const ast::RecordField& field,
   if (declared != nullptr) {
     require(value, declared->type.or_null(), field.value->span, fmt::format("`{}`", field.name.text));
     if (declared->type.is(Kind::enumeration)) words_fit(declared->type, *field.value);
+    values_fit(*declared, *field.value);
     if (declared->type.is(Kind::money)) value.expr.type = type_of(Kind::money, value.type.nullable);
     if (declared->required && (value.type.nullable || value.type.is(Kind::null)) && !value.type.is(Kind::unknown) &&
         field.name.text != "id") {

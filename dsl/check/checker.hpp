@@ -128,9 +128,16 @@ struct Checker {
     bool broken = false;               ///< a key of it was no literal: what is missing is not known
     std::set<std::string> complained;  ///< enumerations whose missing words were told
   };
-  std::map<std::string, TableInfo> tables;
+  std::map<std::string, TableInfo> tables;           ///< the program's own
+  std::map<std::string, TableInfo> standard_tables;  ///< one of the program's own hides them where it is visible
+  [[nodiscard]] std::vector<std::string> table_names() const;
   TableInfo* table_named(const std::string& name);
   void check_table(TableInfo& table);
+  // ---- values that are known before running (check/values.cpp) ----
+  void values_fit(const FieldType& field, const ast::Expr& expr);  ///< what the field takes
+  void null_keys(const ast::Action& tree, const plan::Action& made);
+  void exclusive_fields(const ast::Action& tree, const ActionSpec& spec, const plan::Action& made);
+
   /// `new -> 1`, `default -> 1`
   void unquoted_key(const std::string& word, Span span, const ast::Table::Row& row);
   [[nodiscard]] bool name_is_value(const std::string& name);
@@ -213,7 +220,8 @@ struct Checker {
   bool free_of(const std::string& name,
                const ast::SourceUse& giver);  ///< no let or table has the name that a source gives
   void credentials(const ast::File& tree);
-  void loops();
+  class Loops;
+  void loops();  ///< P0412
   void finish();
 
   // ---- `# allow P0412: why` (check/allow.cpp) ----
@@ -225,6 +233,7 @@ struct Checker {
   // ---- tests (check/tests.cpp) ----
   void check_test(const ast::Test& test, std::map<std::string, std::pair<SourceId, Span>>& names);
   std::optional<plan::Given> check_given(const ast::Given& given, const PipelineInfo& tested);
+  void operation_fits(const ast::Name& operation, const ActionSpec& spec);
   std::optional<plan::Expectation> check_expect(const ast::Expect& expect);
   std::optional<plan::Given> check_given_event(const ast::Given& given, const PipelineInfo& tested,
                                                const SourceSpec& source, plan::Given made);

@@ -325,15 +325,14 @@ Typed Checker::element(const ast::Element& node, Span span) {
     const bool bound = find(path->substr(0, path->find('.'))) != nullptr;
     if (!bound && table_named(*path) != nullptr) return lookup(*path, *node.index, span, node.list->span);
     if (!bound && !is_lost(path->substr(0, path->find('.')))) {
-      std::vector<std::string> names;
-      for (const auto& [name, table] : tables) names.push_back(name);
+      const std::vector<std::string> names = table_names();
       Diagnostic& diagnostic =
           report(codes::unknown_table, node.list->span, fmt::format("there is no table `{}`", *path));
       suggest(diagnostic, node.list->span, *path, names);
       if (const auto elsewhere = tables.find(*path); elsewhere != tables.end() && !in_catalog)
         suggest_import(diagnostic, elsewhere->second.file);
       // That nobody uses the one that was meant only follows.
-      if (const auto near = closest(*path, names)) tables[*near].used = true;
+      if (const auto near = closest(*path, names); near && tables.contains(*near)) tables[*near].used = true;
       expression(*node.index);
       return bad(span);
     }

@@ -104,8 +104,21 @@ Truth of_literals(Operator op, const plan::Constant& left, const plan::Constant&
 
 }  // namespace
 
+bool unfilled(const Expr& path) {
+  const auto* member = std::get_if<plan::Member>(&path.node);
+  if (member == nullptr) return false;
+  const FieldType* field =
+      member->record->type.is(Type::Kind::record) ? member->record->type.record->field(member->name) : nullptr;
+  return (field != nullptr && field->unfilled) || unfilled(*member->record);
+}
+
 Facts::Known Facts::declared(const Expr& path) {
   Known known;
+  const auto* member = std::get_if<plan::Member>(&path.node);
+  if (member != nullptr && member->record->type.is(Type::Kind::record) && !path.type.nullable) {
+    const FieldType* field = member->record->type.record->field(member->name);
+    if (field != nullptr && field->values) known.only.emplace(field->values->words.begin(), field->values->words.end());
+  }
   if (path.type.is(Type::Kind::enumeration) && !path.type.enumeration->open && !path.type.nullable)
     known.only.emplace(path.type.enumeration->words.begin(), path.type.enumeration->words.end());
   return known;
@@ -155,7 +168,9 @@ Truth Facts::compare(const plan::Binary& node) const {
     // What a condition above has shown to be there has no null in its type any more.
     const bool nullable = path.type.nullable || path.type.is(Type::Kind::unknown) || path.type.is(Type::Kind::json) ||
                           path.type.is(Type::Kind::null);
-    if (nullable) return Truth::depends;
+    if (nullable && !unfilled(path)) return Truth::depends;
+    if (nullable)
+      return node.op == Operator::equal ? Truth::always : node.op == Operator::unequal ? Truth::never : Truth::depends;
     return node.op == Operator::equal ? Truth::never : node.op == Operator::unequal ? Truth::always : Truth::depends;
   }
   const auto found = known_.find(*name);

@@ -12,6 +12,9 @@ namespace pipewright::dsl {
 
 enum class Truth { always, never, depends };
 
+/// Whether the path leads through a field that is always null.
+bool unfilled(const plan::Expr& path);
+
 class Facts {
  public:
   /// Whether the condition holds for every record that comes here, or for none.

@@ -126,8 +126,12 @@ std::vector<Visible> Checker::visible_here() const {
     if (visible[file].contains(entry.first)) names.push_back({name, Mention::Kind::value, entry.second.type, {}});
   }
   for (const auto& [name, table] : tables) {
-    if (table.standard || visible[file].contains(table.file))
-      names.push_back({name, Mention::Kind::table, table.value, {}});
+    if (visible[file].contains(table.file)) names.push_back({name, Mention::Kind::table, table.value, {}});
+  }
+  for (const auto& [name, table] : standard_tables) {
+    const auto own = tables.find(name);
+    const bool hidden = own != tables.end() && visible[file].contains(own->second.file);
+    if (!hidden) names.push_back({name, Mention::Kind::table, table.value, {}});
   }
   return names;
 }

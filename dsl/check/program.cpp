@@ -90,8 +90,16 @@ void Checker::collect_let(const ast::Let& let) {
 
 void Checker::collect_table(const ast::Table& table, const std::string& doc) {
   const std::string name = table.name.text();
-  if (const auto found = tables.find(name); found != tables.end() && !found->second.standard)
+  if (const auto found = tables.find(name); found != tables.end()) {
+    found->second.used = true;  // which of the two is meant is not known
     return duplicate("tables", name, found->second.file, found->second.span, table.name.span);
+  }
+  if (standard_tables.contains(name) && table.name.parts.size() > 1) {
+    Diagnostic& diagnostic =
+        report(codes::duplicate_name, table.name.span, fmt::format("`{}` is a standard table", name));
+    diagnostic.help = "name yours otherwise; of the standard tables only `crm_status` can be replaced";
+    return;
+  }
   mention({.kind = Mention::Kind::table,
            .span = table.name.span,
            .name = name,
@@ -147,11 +155,11 @@ void Checker::collect_pipeline(const ast::Pipeline& tree, const std::string& doc
 
 void Checker::collect() {
   for (const StandardTable& table : catalog.tables) {
-    tables[table.name] = {.name = table.name,
-                          .file = table.source,
-                          .standard = true,
-                          .tree = &table.table,
-                          .span = table.table.name.span};
+    standard_tables[table.name] = {.name = table.name,
+                                   .file = table.source,
+                                   .standard = true,
+                                   .tree = &table.table,
+                                   .span = table.table.name.span};
   }
   for (file = 0; file < out.files.size(); ++file) {
     std::optional<Span> unnamed;
@@ -167,7 +175,8 @@ void Checker::collect() {
   }
   for (auto& [name, entry] : lets) {
     const auto table = tables.find(name);
-    if (table == tables.end() || table->second.standard) continue;
+    if (table == tables.end()) continue;
+    table->second.used = true;
     file = entry.first;
     duplicate("things", name, table->second.file, table->second.span, entry.second.span);
   }
@@ -298,7 +307,6 @@ std::string hash_of(const plan::Plan& plan, const ProgramInput& input, const Cat
 
 void Checker::finish() {
   for (const auto& [name, table] : tables) {
-    if (table.standard) continue;
     TableInfo& mine = tables[name];
     check_table(mine);
     if (table.used) continue;
@@ -399,7 +407,7 @@ Diagnostics check_catalog(const Catalog& catalog) {
   }
   checker.pipeline = nullptr;
   checker.in_catalog = true;
-  for (auto& [name, table] : checker.tables) {
+  for (auto& [name, table] : checker.standard_tables) {
     checker.file = table.file;
     checker.check_table(table);
   }

@@ -148,6 +148,17 @@ Type with_origin(const Type& record) {
 
 bool same_type(const Type& a, const Type& b) { return type_text(a.plain()) == type_text(b.plain()); }
 
+// What one of them has the other may have too.
+std::shared_ptr<const EnumType> either(const std::shared_ptr<const EnumType>& a,
+                                       const std::shared_ptr<const EnumType>& b) {
+  if (a == b || !a || !b) return a == b ? a : nullptr;
+  auto both = std::make_shared<EnumType>(*a);
+  for (const std::string& word : b->words) {
+    if (std::find(both->words.begin(), both->words.end(), word) == both->words.end()) both->words.push_back(word);
+  }
+  return both;
+}
+
 }  // namespace
 
 Type Checker::merged(const std::vector<Type>& records) {
@@ -176,6 +187,8 @@ Type Checker::merged(const std::vector<Type>& records) {
         } else if (same->type.nullable) {
           result.type = result.type.or_null();
         }
+        result.unfilled = result.unfilled && (same == nullptr || same->unfilled);
+        result.values = same == nullptr ? result.values : either(result.values, same->values);
       }
       if (!conflict) both->fields.push_back(std::move(result));
     }

@@ -11,11 +11,18 @@ namespace pipewright::dsl {
 using Kind = Type::Kind;
 
 Checker::TableInfo* Checker::table_named(const std::string& name) {
-  const auto found = tables.find(name);
-  if (found == tables.end()) return nullptr;
-  TableInfo& table = found->second;
-  if (table.standard || in_catalog) return &table;
-  return visible[file].contains(table.file) ? &table : nullptr;
+  const auto own = tables.find(name);
+  if (own != tables.end() && !in_catalog && visible[file].contains(own->second.file)) return &own->second;
+  const auto standard = standard_tables.find(name);
+  return standard == standard_tables.end() ? nullptr : &standard->second;
+}
+
+std::vector<std::string> Checker::table_names() const {
+  std::vector<std::string> names;
+  for (const auto* all : {&tables, &standard_tables}) {
+    for (const auto& [name, table] : *all) names.push_back(name);
+  }
+  return names;
 }
 
 bool Checker::name_is_value(const std::string& name) { return find(name) != nullptr || is_lost(name); }
@@ -104,6 +111,10 @@ void Checker::check_table(TableInfo& table) {
     made_row.value = take_value(row.value);
     made.rows.push_back(std::move(made_row));
   }
+  if (table.tree->rows.empty() && !table.tree->otherwise && !table.tree->broken) {
+    report(codes::incomplete_table, table.span, fmt::format("`{}` has no rows", table.name)).help =
+        "write rows, `\"KEY\" -> VALUE`, or `else VALUE`";
+  }
   if (const auto& otherwise = table.tree->otherwise) {
     using Otherwise = ast::Otherwise::Kind;
     switch (otherwise->kind) {
@@ -180,7 +191,8 @@ Typed Checker::lookup(const std::string& name, const ast::Expr& key, Span span, 
 
 // Without `else` every word of an enumerated key must have a row; a row for a word that the key never has is a mistake.
 void Checker::keys_cover(TableInfo& table, const Type& key, Span) {
-  if (!key.is(Kind::enumeration) || key.enumeration->open || table.complained.contains(key.enumeration->name)) return;
+  if (!key.is(Kind::enumeration) || table.complained.contains(key.enumeration->name)) return;
+  const bool open = key.enumeration->open;
   table.complained.insert(key.enumeration->name);
   std::set<std::string> rows;
   const SourceId before = file;
@@ -197,7 +209,7 @@ void Checker::keys_cover(TableInfo& table, const Type& key, Span) {
       const std::string word = quoted.size() >= 2 ? quoted.substr(1, quoted.size() - 2) : quoted;
       rows.insert(word);
       // One table may serve two enumerations: only what is nearly a word of this one is a slip.
-      if (!table.standard && !is_word(word) && closest(word, words)) words_fit(key, each);
+      if (!open && !table.standard && !is_word(word) && closest(word, words)) words_fit(key, each);
     }
   }
   if (!table.tree->otherwise && !table.tree->broken && !table.broken) {
@@ -206,9 +218,11 @@ void Checker::keys_cover(TableInfo& table, const Type& key, Span) {
       if (!rows.contains(word)) missing.push_back(word);
     }
     if (!missing.empty()) {
-      report(codes::incomplete_table, table.span,
+      report(open ? codes::open_table : codes::incomplete_table, table.span,
              fmt::format("`{}` has no row for {} of {}", table.name, join(missing, ", "), key.enumeration->name))
-          .help = "give them rows, or say `else VALUE`, `else skip` or `else fail`";
+          .help =
+          open ? "give them rows, or say what holds for every other one: `else VALUE`, `else skip` or `else fail`"
+               : "give them rows, or say `else VALUE`, `else skip` or `else fail`";
     }
   }
   file = before;

@@ -89,6 +89,12 @@ std::vector<plan::Field> Checker::partial_fields(const ast::Record& record, cons
           report(codes::unknown_field, field.name.span, fmt::format("`{}` has no field `{}`", owner, field.name.text));
       suggest(diagnostic, field.name.span, field.name.text, names);
     }
+    if (known != nullptr && known->unfilled && field.value && !std::holds_alternative<ast::Null>(field.value->node)) {
+      report(codes::never_comes, field.name.span,
+             fmt::format("`{}.{}` is always null when it comes: the test shows what cannot happen", owner,
+                         field.name.text))
+          .help = "leave it out";
+    }
     if (!field.value) {
       report(codes::missing_separator, field.name.span, fmt::format("`{}` has no value here", field.name.text)).help =
           fmt::format("write `{}: …`", field.name.text);
@@ -205,6 +211,29 @@ std::optional<plan::Given> Checker::check_given_event(const ast::Given& given, c
   return made;
 }
 
+// An operation that the node can really make.
+void Checker::operation_fits(const ast::Name& operation, const ActionSpec& spec) {
+  static const std::vector<std::string> all = {"create", "update", "set", "append", "send", "none"};
+  std::vector<std::string> possible;
+  const auto add = [&](const char* word) {
+    if (std::find(possible.begin(), possible.end(), word) == possible.end()) possible.emplace_back(word);
+  };
+  for (const plan::Verb verb : spec.verbs) {
+    using plan::Verb;
+    if (verb == Verb::create || verb == Verb::upsert || verb == Verb::ensure) add("create");
+    if (verb == Verb::update || verb == Verb::upsert) add("update");
+    if (verb == Verb::set || verb == Verb::append || verb == Verb::send) add(plan::verb_text(verb).c_str());
+  }
+  add("none");
+  if (std::find(possible.begin(), possible.end(), operation.text) != possible.end()) return;
+  const bool known = std::find(all.begin(), all.end(), operation.text) != all.end();
+  Diagnostic& diagnostic = report(codes::unknown_verb, operation.span,
+                                  known ? fmt::format("`{}` never makes `{}`", spec.name, operation.text)
+                                        : fmt::format("`{}` is no operation that is made", operation.text));
+  suggest(diagnostic, operation.span, operation.text, possible);
+  if (!diagnostic.help) diagnostic.help = fmt::format("it makes: {}", join(possible, ", "));
+}
+
 std::optional<plan::Expectation> Checker::check_expect(const ast::Expect& expect) {
   plan::Expectation made;
   made.place = place(expect.span);
@@ -224,13 +253,7 @@ std::optional<plan::Expectation> Checker::check_expect(const ast::Expect& expect
   }
   made.node = *name;
   mention_node(*expect.node, Mention::Kind::action, spec->name, spec->doc);
-  static const std::vector<std::string> operations = {"create", "update", "set", "append", "send", "none"};
-  if (expect.operation && std::find(operations.begin(), operations.end(), expect.operation->text) == operations.end()) {
-    Diagnostic& diagnostic = report(codes::unknown_verb, expect.operation->span,
-                                    fmt::format("`{}` is no operation that is made", expect.operation->text));
-    suggest(diagnostic, expect.operation->span, expect.operation->text, operations);
-    if (!diagnostic.help) diagnostic.help = fmt::format("there are: {}", join(operations, ", "));
-  }
+  if (expect.operation) operation_fits(*expect.operation, *spec);
   if (expect.operation) made.operation = expect.operation->text;
   if (expect.times) made.times = expression(*expect.times).expr;
   std::vector<const RecordType*> types;

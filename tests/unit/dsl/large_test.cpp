@@ -13,7 +13,7 @@ bool fine(const std::string& program) { return !dsl::has_errors(tests::checked(p
 
 }  // namespace
 
-TEST_CASE("a table of 20 000 rows on one line is checked") {
+TEST_CASE("C: a table of 20 000 rows on one line is checked") {
   std::string rows;
   for (int i = 0; i < 20'000; ++i) rows += fmt::format("\"ключ {}\" -> \"v{}\", ", i, i);
   CHECK(fine("table t { " + rows + "else skip }\npipeline p on wb.fbs.new -> log.info \"{t[order.order_uid]}\"\n"));
