@@ -1,4 +1,4 @@
-// The one form of a file, as edits of the lines that differ.
+// The one form of a file, or of statements in it, as edits of what differs.
 #include <algorithm>
 
 #include "cli/lsp/requests.hpp"
@@ -6,6 +6,29 @@
 #include "dsl/parser.hpp"
 
 namespace pipewright::cli::lsp {
+
+// Whole statements that the range touches; their comments above stay as they are.
+Answer range_formatting(Context& context, const Json& params) {
+  const auto place = asked(context, params);
+  if (!place) return Json(nullptr);
+  const dsl::Source source(place->path, place->text->text());
+  const dsl::Parsed parsed = dsl::parse(source, 0);
+  if (!parsed.diagnostics.empty()) return Json::array();  // the diagnostics say why
+  const dsl::Source formatted(place->path, dsl::format(parsed.file, source));
+  const dsl::Parsed again = dsl::parse(formatted, 0);
+  const Json& range = params.at("range");
+  const std::uint32_t from = place->text->offset(position_of(range.at("start")));
+  const std::uint32_t to = place->text->offset(position_of(range.at("end")));
+  Json edits = Json::array();
+  const auto& statements = parsed.file.statements;
+  for (std::size_t i = 0; i < statements.size() && i < again.file.statements.size(); ++i) {
+    const dsl::Span span = statements[i].span;
+    const std::string_view after = formatted.text(again.file.statements[i].span);
+    if (span.end < from || span.begin > to || source.text(span) == after) continue;
+    edits.push_back({{"range", place->text->range(span)}, {"newText", std::string(after)}});
+  }
+  return edits;
+}
 
 Answer formatting(Context& context, const Json& params) {
   const auto place = asked(context, params);

@@ -58,14 +58,26 @@ std::uint32_t moved(const std::vector<Use>& uses, const std::string& path, std::
   return static_cast<std::uint32_t>(at + grown * std::count_if(uses.begin(), uses.end(), before));
 }
 
+// What is told of the renamed program alone: an error before a warning that may only follow from it.
+const dsl::Diagnostic* fresh_diagnostic(const std::vector<dsl::Diagnostic>& before,
+                                        const std::vector<dsl::Diagnostic>& after) {
+  std::map<const dsl::Code*, std::ptrdiff_t> counts;
+  for (const dsl::Diagnostic& each : before) ++counts[each.code];
+  const dsl::Diagnostic* first = nullptr;
+  for (const dsl::Diagnostic& each : after) {
+    if (--counts[each.code] >= 0) continue;
+    if (each.code->severity == dsl::Severity::error) return &each;
+    if (first == nullptr) first = &each;
+  }
+  return first;
+}
+
 // The first difference in meaning between a program and its renamed self.
 std::optional<std::string> difference(const Analysis& before, const Analysis& after, const std::vector<Use>& uses,
                                       std::int64_t grown, const std::string& name) {
   const auto& old_told = before.checked.diagnostics;
   const auto& new_told = after.checked.diagnostics;
-  for (std::size_t i = 0; i < new_told.size(); ++i) {
-    if (i >= old_told.size() || old_told[i].code != new_told[i].code) return new_told[i].message;
-  }
+  if (const auto* fresh = fresh_diagnostic(old_told, new_told)) return fresh->message;
   const std::string silent = fmt::format("`{}` would mean something else somewhere", name);
   const auto& old_list = before.index.mentions;
   const auto& new_list = after.index.mentions;
@@ -85,6 +97,27 @@ std::optional<std::string> difference(const Analysis& before, const Analysis& af
     if (!same) return silent;
   }
   return std::nullopt;
+}
+
+// A pipeline is known by its name: under another one it begins anew, which somebody should say yes to.
+Json confirmed(Context& context, const std::map<std::string, Json>& edits, const std::string& from,
+               const std::string& to) {
+  Json changes = Json::array();
+  for (const auto& [uri, all] : edits) {
+    Json annotated = Json::array();
+    for (Json edit : all) {
+      edit["annotationId"] = "new_pipeline";
+      annotated.push_back(std::move(edit));
+    }
+    const Document* document = context.workspace.document(uri);
+    const Json version = document == nullptr ? Json(nullptr) : Json(document->version);
+    changes.push_back({{"textDocument", {{"uri", uri}, {"version", version}}}, {"edits", std::move(annotated)}});
+  }
+  const Json annotation{
+      {"label", fmt::format("`{}` will be a new pipeline for `run`", to)},
+      {"needsConfirmation", true},
+      {"description", fmt::format("it takes what exists again, and the cursors of `{}` stay behind", from)}};
+  return {{"documentChanges", changes}, {"changeAnnotations", {{"new_pipeline", annotation}}}};
 }
 
 }  // namespace
@@ -137,7 +170,8 @@ Answer rename(Context& context, const Json& params) {
     const auto after = workspace.analysis_with(path, texts);
     if (const auto why = difference(*before, *after, uses, grown, name)) return refused(*why);
   }
-  return Json{{"changes", edits}};
+  if (mention->kind != Kind::pipeline || !context.annotates_changes) return Json{{"changes", edits}};
+  return confirmed(context, edits, mention->name, name);
 }
 
 }  // namespace pipewright::cli::lsp

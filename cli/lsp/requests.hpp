@@ -12,6 +12,7 @@ namespace pipewright::cli::lsp {
 struct Context {
   Workspace workspace;
   bool snippets = false;       ///< the client takes completions with places to fill in
+  bool annotates_changes = false;  ///< the client asks before edits that want it
   bool watches_files = false;  ///< the client lets itself be asked to tell of changed files
 };
 
@@ -44,6 +45,7 @@ Json semantic_legend();
 Answer code_actions(Context& context, const Json& params);  // actions.cpp
 Answer inlay_hints(Context& context, const Json& params);   // hints.cpp
 Answer formatting(Context& context, const Json& params);    // formatting.cpp
+Answer range_formatting(Context& context, const Json& params);
 
 // ---- navigation.cpp, for rename ----
 

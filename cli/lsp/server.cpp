@@ -26,6 +26,7 @@ const std::map<std::string, Handler>& handlers() {
       {"textDocument/codeAction", code_actions},
       {"textDocument/inlayHint", inlay_hints},
       {"textDocument/formatting", formatting},
+      {"textDocument/rangeFormatting", range_formatting},
   };
   return all;
 }
@@ -49,6 +50,7 @@ Json capabilities() {
       {"codeActionProvider", {{"codeActionKinds", {"quickfix", "source.fixAll"}}}},
       {"inlayHintProvider", true},
       {"documentFormattingProvider", true},
+      {"documentRangeFormattingProvider", true},
       {"workspace", {{"workspaceFolders", {{"supported", true}, {"changeNotifications", true}}}}},
   };
 }
@@ -122,6 +124,9 @@ Json Server::initialize(const Json& params) {
   } else if (const auto path = params.find("rootPath"); path != params.end() && path->is_string()) {
     context_.workspace.add_folder(path->get<std::string>());
   }
+  context_.annotates_changes =
+      params.contains(Json::json_pointer("/capabilities/workspace/workspaceEdit/changeAnnotationSupport")) &&
+      says(params, "/workspace/workspaceEdit/documentChanges");
   context_.snippets = says(params, "/textDocument/completion/completionItem/snippetSupport");
   context_.watches_files = says(params, "/workspace/didChangeWatchedFiles/dynamicRegistration");
   state_ = State::ready;

@@ -164,12 +164,13 @@ void Client::notify(const std::string& method, const Json& params) {
   send({{"jsonrpc", "2.0"}, {"method", method}, {"params", params}});
 }
 
-Json Client::begin() {
-  Json result = request(
-      "initialize",
-      {{"processId", nullptr},
-       {"workspaceFolders", {{{"uri", "file://" + folder_.string()}, {"name", "shop"}}}},
-       {"capabilities", {{"textDocument", {{"completion", {{"completionItem", {{"snippetSupport", true}}}}}}}}}});
+Json Client::begin(const Json& workspace_capabilities) {
+  Json result =
+      request("initialize", {{"processId", nullptr},
+                             {"workspaceFolders", {{{"uri", "file://" + folder_.string()}, {"name", "shop"}}}},
+                             {"capabilities",
+                              {{"textDocument", {{"completion", {{"completionItem", {{"snippetSupport", true}}}}}}},
+                               {"workspace", workspace_capabilities}}}});
   notify("initialized");
   return result;
 }

@@ -20,7 +20,7 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   /// `initialize` and `initialized`, with the folder as the workspace; the server's answer.
-  Json begin();
+  Json begin(const Json& workspace_capabilities = Json::object());
   /// Waits for the answer; the result, which has to be there.
   Json request(const std::string& method, const Json& params = Json::object());
   /// The whole answer, `result` or `error`.

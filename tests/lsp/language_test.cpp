@@ -419,3 +419,45 @@ TEST_CASE("formatting changes the lines that differ and leaves the others where 
   CHECK(edits[0]["range"]["end"] == Json({{"line", 4}, {"character", 0}}));
   CHECK(edits[0]["newText"] == "  -> crm.order\n");
 }
+
+TEST_CASE("C: a refused rename gives the reason of its own place") {
+  Client client;
+  client.begin();
+  client.open(
+      "a.pipe",
+      "table colour { \"a\" -> 1, else 2 }\n\npipeline pa\n  on wb.fbs.new\n  -> log.info \"{order.id}\"\n\npipeline "
+      "p|b\n  on wb.fbs.new\n  -> log.info \"{order.id}\"\n");
+  const std::string why = renamed(client, "a.pipe", "pa")["error"]["message"];
+  CHECK(has(why, "two pipelines named `pa`"));
+  client.open("a.pipe", "table sta|ge { \"new\" -> 1, else 2 }\non wb.fbs.new\n  -> log.info \"{stage[\"new\"]}\"\n");
+  CHECK(has(renamed(client, "a.pipe", "wb.order_status")["error"]["message"], "is a standard table"));
+}
+
+TEST_CASE("C: a pipeline under another name begins anew: the editor asks before it renames one") {
+  Client client;
+  client.begin({{"workspaceEdit", {{"documentChanges", true}, {"changeAnnotationSupport", Json::object()}}}});
+  client.open("a.pipe", marked("orders {"));
+  const Json result = renamed(client, "a.pipe", "fbs_orders")["result"];
+  REQUIRE(result["documentChanges"].size() == 1);
+  CHECK(result["documentChanges"][0]["textDocument"]["version"].is_number());
+  const Json& edits = result["documentChanges"][0]["edits"];
+  REQUIRE(edits.size() == 2);
+  const Json& annotation = result["changeAnnotations"][edits[0]["annotationId"].get<std::string>()];
+  CHECK(annotation["needsConfirmation"] == true);
+  CHECK(has(annotation["label"], "new pipeline"));
+  client.open("a.pipe", marked("limit", 1));
+  CHECK(renamed(client, "a.pipe", "ceiling")["result"].contains("changes"));
+}
+
+TEST_CASE("C: a selection is formatted: the statements that it touches, and no others") {
+  Client client;
+  CHECK(client.begin()["capabilities"]["documentRangeFormattingProvider"] == true);
+  const std::string text = "let a   = 1\n\n# about b\nlet b   = [1,2]\n\nlet c   = 3\n";
+  client.open("a.pipe", text);
+  const Json edits =
+      client.request("textDocument/rangeFormatting",
+                     {{"textDocument", {{"uri", client.uri("a.pipe")}}},
+                      {"range", {{"start", {{"line", 3}, {"character", 4}}}, {"end", {{"line", 3}, {"character", 6}}}}},
+                      {"options", Json::object()}});
+  CHECK(applied(text, edits) == "let a   = 1\n\n# about b\nlet b = [1, 2]\n\nlet c   = 3\n");
+}
