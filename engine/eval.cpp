@@ -78,13 +78,24 @@ const plan::Table::Row* row_of(const plan::Table& table, const Value& key) {
   return nullptr;
 }
 
+// Which of the row's keys it is.
+int key_of(const plan::Table::Row* row, const Value& key) {
+  int number = 0;
+  if (row == nullptr) return number;
+  for (const plan::Constant& candidate : row->keys) {
+    if (equal(value_of(candidate), key)) break;
+    ++number;
+  }
+  return number;
+}
+
 Evaluated lookup(const Expr& expr, const plan::Lookup& node, Scope& scope) {
   Evaluated key = evaluate(*node.key, scope);
   if (!key) return key;
   if (scope.plan == nullptr || node.table >= scope.plan->tables.size()) return halt(expr, "there is no such table");
   const plan::Table& table = scope.plan->tables[node.table];
   const plan::Table::Row* row = scope.tables != nullptr ? scope.tables->row(node.table, *key) : row_of(table, *key);
-  if (scope.reached != nullptr) scope.reached->take(row != nullptr ? row->place : table.place, 0);
+  if (scope.reached != nullptr) scope.reached->take(row != nullptr ? row->place : table.place, key_of(row, *key));
   if (row != nullptr) return evaluate(row->value, scope);
   const std::string what = key->is_null() ? fmt::format("{} is null", named(*node.key))
                                           : fmt::format("{} is {}", named(*node.key), json_start(*key, 80));
@@ -137,7 +148,11 @@ Evaluated binary(const Expr& expr, const plan::Binary& node, Scope& scope) {
   }
   Evaluated left = evaluate(*node.left, scope);
   if (!left) return left;
-  if (node.op == Operator::otherwise) return left->is_null() ? evaluate(*node.right, scope) : left;
+  if (node.op == Operator::otherwise) {
+    if (scope.reached != nullptr)
+      scope.reached->take(node.right->place, left->is_null() ? Reached::absent : Reached::there);
+    return left->is_null() ? evaluate(*node.right, scope) : left;
+  }
   Evaluated right = evaluate(*node.right, scope);
   if (!right) return right;
   switch (node.op) {
@@ -168,7 +183,10 @@ Evaluated comprehended(const plan::Comprehension& node, const List& list, std::s
     if (node.condition) {
       Evaluated wanted = truth(**node.condition, scope);
       if (!wanted) return wanted;
-      if (!*wanted->boolean()) continue;
+      const bool kept = *wanted->boolean();
+      if (scope.reached != nullptr)
+        scope.reached->take((*node.condition)->place, kept ? Reached::kept : Reached::left_out);
+      if (!kept) continue;
     }
     Evaluated element = evaluate(*node.element, scope);
     if (!element) return element;

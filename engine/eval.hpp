@@ -37,10 +37,17 @@ class CompiledTables {
   std::vector<std::unordered_map<std::string, const dsl::plan::Table::Row*>> tables_;
 };
 
-/// Which arms of a program were taken, for the coverage of tests: a place and the number of the arm (a table's row or
-/// `else`: 0; `where`: 0 dropped, 1 passed; `when`: the branch, `else` behind the last; `if`: 0 else, 1 then; an
-/// action's `else`: 0).
+/// Which arms of a program were taken, for the coverage of tests: a place and the number of the arm (a table's row: its
+/// key's number; its `else`: 0; `where`: 0 dropped, 1 passed; `when`: the branch, `else` or none behind the last; `if`:
+/// 0 else, 1 then; an action: 0 its `else`, 1 what it wants was there).
 struct Reached {
+  static constexpr int step = 1000;      ///< of a step: it ran
+  static constexpr int there = 1001;     ///< `??`, by its right side: the left one was there
+  static constexpr int absent = 1002;    ///< … it was not
+  static constexpr int kept = 1003;      ///< `where` of a list, by its condition: an element came through
+  static constexpr int left_out = 1004;  ///< … one did not
+  static constexpr int some = 1005;      ///< `each`: an element
+  static constexpr int none = 1006;      ///< … an empty list
   std::set<std::tuple<std::string, std::size_t, std::size_t, int>> arms;
   void take(const dsl::plan::Place& place, int arm) { arms.emplace(place.file, place.line, place.column, arm); }
   [[nodiscard]] bool took(const dsl::plan::Place& place, int arm) const {

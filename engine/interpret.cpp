@@ -208,6 +208,7 @@ class Walk {
   }
 
   Course step(const plan::Step& step) {
+    take(step.place, Reached::step);
     return std::visit(overloaded{
                           [&](const plan::Where& node) { return where(node, step.place); },
                           [&](const plan::Let& node) { return let(node, step.place); },
@@ -281,6 +282,8 @@ class Walk {
   Course each(const plan::Each& node, const plan::Place& place) {
     Evaluated items = evaluate(node.list, scope_);
     if (!items) return stop(items.error(), place);
+    const bool empty = items->is_null() || (items->list() != nullptr && items->list()->empty());
+    take(place, empty ? Reached::none : Reached::some);
     if (items->is_null()) return {};
     if (items->list() == nullptr)
       return {Course::State::parked, fmt::format("`{}` is no list", node.list.place.text), &place};
@@ -436,6 +439,7 @@ class Walk {
   Course came_of(const plan::Action& node, const plan::Place& place, const Outcome& outcome,
                  const std::string* null_key) {
     warnings_.insert(warnings_.end(), outcome.warnings.begin(), outcome.warnings.end());
+    if (outcome.kind != Outcome::Kind::nothing) take(place, 1);
     switch (outcome.kind) {
       case Outcome::Kind::done:
         if (outcome.operation != "none")

@@ -9,6 +9,7 @@
 #include "cli/trial/coverage.hpp"
 #include "cli/trial/trial.hpp"
 #include "dsl/render.hpp"
+#include "engine/json.hpp"
 
 namespace pipewright::cli {
 namespace {
@@ -81,10 +82,44 @@ void print_text(const Project& project, const std::vector<Tried>& all, const std
   }
   if (coverage) {
     for (const Unreached& each : coverage->unreached) fmt::print("{}", drawn(project, each.place, each.what));
-    fmt::print("coverage: {} of {} rows and branches reached{}\n", coverage->reached, coverage->total,
+    fmt::print("coverage: {} of {} steps, rows and branches reached{}\n", coverage->reached, coverage->total,
                coverage->total == 0 ? "" : fmt::format(" ({} %)", coverage->reached * 100 / coverage->total));
   }
   fmt::print("{} passed, {} failed\n", all.size() - failed, failed);
+}
+
+Json json_of(const engine::Value& value) { return Json::parse(engine::write_json(value)); }
+
+std::string path_text(const std::string& connection, const std::string& node) {
+  return connection + node.substr(std::min(node.find('.'), node.size()));
+}
+
+// What was given, what crossed the boundary, and how each event ended.
+void add_story(const Happened& happened, Json& into) {
+  into["given"] = into["exists"] = into["writes"] = into["events"] = Json::array();
+  for (const GivenThing& each : happened.events)
+    into["given"].push_back({{"source", path_text(each.connection, each.node)},
+                             {"record", json_of(each.record)},
+                             {"raw", json_of(each.raw)}});
+  for (const GivenThing& each : happened.existing)
+    into["exists"].push_back({{"node", path_text(each.connection, each.node)}, {"record", json_of(each.record)}});
+  for (const Made& each : happened.made) {
+    if (each.operation == "none") continue;
+    Json made{{"action", path_text(each.connection, each.node)},
+              {"operation", each.operation},
+              {"fields", json_of(engine::Value(each.asked))}};
+    if (!each.text.empty()) made["text"] = each.text;
+    made["requests"] = Json::array();
+    for (const engine::Exchange& request : each.requests)
+      made["requests"].push_back({{"method", request.method}, {"url", request.url}, {"body", request.request_body}});
+    into["writes"].push_back(std::move(made));
+  }
+  for (const EndedAs& each : happened.ended) {
+    Json ended{{"pipeline", each.pipeline}, {"key", each.key}, {"outcome", engine::ending_text(each.kind)}};
+    if (!each.reason.empty()) ended["reason"] = each.reason;
+    if (each.place.line != 0) ended["place"] = place_text(each.place);
+    into["events"].push_back(std::move(ended));
+  }
 }
 
 void print_json(const std::vector<Tried>& all, const std::optional<Coverage>& coverage) {
@@ -100,12 +135,14 @@ void print_json(const std::vector<Tried>& all, const std::optional<Coverage>& co
                           {"got", failure.got}});
     }
     if (!each.passed()) ++failed;
-    out["tests"].push_back({{"name", each.tried.name},
-                            {"pipeline", each.tried.test->pipeline},
-                            {"file", each.tried.test->place.file},
-                            {"line", each.tried.test->place.line},
-                            {"status", each.passed() ? "pass" : "fail"},
-                            {"failures", failures}});
+    Json test{{"name", each.tried.name},
+              {"pipeline", each.tried.test->pipeline},
+              {"file", each.tried.test->place.file},
+              {"line", each.tried.test->place.line},
+              {"status", each.passed() ? "pass" : "fail"},
+              {"failures", failures}};
+    add_story(each.result.happened, test);
+    out["tests"].push_back(std::move(test));
   }
   out["passed"] = all.size() - failed;
   out["failed"] = failed;

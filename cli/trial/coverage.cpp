@@ -5,6 +5,8 @@
 #include <tuple>
 
 #include "base/overloaded.hpp"
+#include "dsl/check/facts.hpp"
+#include "engine/json.hpp"
 
 namespace pipewright::cli {
 namespace {
@@ -20,7 +22,10 @@ class Survey {
   Coverage of(const plan::Plan& plan) {
     for (const plan::Table& table : plan.tables) {
       for (const plan::Table::Row& row : table.rows) {
-        arm(row.place, 0, "no test reaches this row");
+        for (std::size_t key = 0; key < row.keys.size(); ++key)
+          arm(row.place, static_cast<int>(key),
+              row.keys.size() == 1 ? "no test reaches this row"
+                                   : "no test looks up " + engine::write_json(engine::value_of(row.keys[key])));
         expr(row.value);
       }
       if (table.otherwise != plan::Table::Otherwise::none)
@@ -36,7 +41,7 @@ class Survey {
   }
 
  private:
-  void arm(const plan::Place& place, int number, const char* what) {
+  void arm(const plan::Place& place, int number, const std::string& what) {
     if (!files_.contains(place.file)) return;
     if (!counted_.emplace(place.file, place.line, place.column, number).second) return;
     ++coverage_.total;
@@ -54,9 +59,14 @@ class Survey {
                        arm(step.place, 0, "no test is dropped here");
                        expr(node.condition);
                      },
-                     [&](const plan::Let& node) { expr(node.value); },
+                     [&](const plan::Let& node) {
+                       ran(step.place);
+                       expr(node.value);
+                     },
                      [&](const plan::When& node) { when(node, step.place); },
                      [&](const plan::Each& node) {
+                       arm(step.place, engine::Reached::some, "no test has an element for this `each`");
+                       arm(step.place, engine::Reached::none, "no test has an empty list for this `each`");
                        expr(node.list);
                        steps(*node.steps);
                      },
@@ -66,6 +76,8 @@ class Survey {
     }
   }
 
+  void ran(const plan::Place& place) { arm(place, engine::Reached::step, "no test runs this step"); }
+
   void when(const plan::When& node, const plan::Place& place) {
     int number = 0;
     for (const plan::When::Branch& branch : node.branches) {
@@ -74,7 +86,7 @@ class Survey {
       branch_arm(place, number++, branch.condition.place);
       steps(branch.steps);
     }
-    if (node.otherwise.empty()) return;
+    if (node.otherwise.empty()) return arm(place, number, "no test goes past this `when` without taking a branch");
     branch_arm(place, number, node.otherwise.front().place);
     steps(node.otherwise);
   }
@@ -86,7 +98,12 @@ class Survey {
   }
 
   void action(const plan::Action& node, const plan::Place& place) {
-    if (node.otherwise != plan::Action::Otherwise::park) arm(place, 0, "no test reaches the `else` of this action");
+    if (node.otherwise == plan::Action::Otherwise::park) {
+      ran(place);
+    } else {
+      arm(place, 1, "no test finds what this action wants");
+      arm(place, 0, "no test reaches the `else` of this action");
+    }
     if (node.text) expr(*node.text);
     for (const plan::Field& field : node.written) expr(field.value);
     for (const plan::Field& field : node.filling) expr(field.value);
@@ -106,6 +123,11 @@ class Survey {
                    [&](const plan::Negate& node) { expr(*node.operand); },
                    [&](const plan::Not& node) { expr(*node.operand); },
                    [&](const plan::Binary& node) {
+                     if (node.op == plan::Operator::otherwise) {
+                       if (!dsl::unfilled(*node.left))
+                         arm(node.right->place, engine::Reached::there, "no test has a value on the left of this `??`");
+                       arm(node.right->place, engine::Reached::absent, "no test needs the right side of this `??`");
+                     }
                      expr(*node.left);
                      expr(*node.right);
                    },
@@ -124,7 +146,12 @@ class Survey {
                    },
                    [&](const plan::Comprehension& node) {
                      expr(*node.list);
-                     if (node.condition) expr(**node.condition);
+                     if (node.condition) {
+                       arm((*node.condition)->place, engine::Reached::kept, "no test has an element that passes here");
+                       arm((*node.condition)->place, engine::Reached::left_out,
+                           "no test has one that is left out here");
+                       expr(**node.condition);
+                     }
                      expr(*node.element);
                    },
                    [&](const plan::Call& node) {

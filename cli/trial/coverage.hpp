@@ -1,4 +1,4 @@
-// Which table rows, branches, `where`s and `else`s no test reached.
+// Which steps, table keys, branches and fallbacks no test reached.
 #pragma once
 
 #include <string>

@@ -6,6 +6,7 @@
 
 #include "dsl/plan.hpp"
 #include "engine/interpret.hpp"
+#include "engine/journal/stored.hpp"
 #include "engine/node.hpp"
 
 namespace pipewright::cli {
@@ -18,6 +19,7 @@ struct Made {
   std::string text;       ///< the URL, the path, the message
   engine::Record asked;   ///< what was to be written, the keys included
   engine::Value result;
+  std::vector<engine::Exchange> requests;  ///< that the target took
 
   /// As the test's braces name it; what was not asked for is looked up in the result. Null: there is no such field.
   [[nodiscard]] engine::Value field(const std::string& name) const;
@@ -37,7 +39,16 @@ struct FaultGiven {
   bool struck = false;
 };
 
+/// What a test gave: an event of a source, or what was there beforehand.
+struct GivenThing {
+  std::string connection, node;
+  engine::Value record;  ///< whole, in the language's terms
+  engine::Value raw;     ///< of an event: what the system sends for it
+};
+
 struct Happened {
+  std::vector<GivenThing> events;    ///< in their order
+  std::vector<GivenThing> existing;  ///< in their order
   std::vector<Made> made;
   std::vector<EndedAs> ended;
   std::vector<FaultGiven> faults;

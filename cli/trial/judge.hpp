@@ -1,7 +1,6 @@
 // Holds what happened against what a test expects.
 #pragma once
 
-#include "cli/trial/happened.hpp"
 #include "cli/trial/trial.hpp"
 
 namespace pipewright::cli {

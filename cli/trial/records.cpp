@@ -33,6 +33,25 @@ std::string camel_case(std::string_view word) {
   return made;
 }
 
+Value field_as_sent(const Value& value, const Type& type, const dsl::FieldType& field, const std::string& zone) {
+  if (type.is(Type::Kind::record)) return as_sent(value, type, zone);
+  if (const List* list = value.list(); list != nullptr && type.element) {
+    List made;
+    for (const Value& each : *list) made.push_back(field_as_sent(each, *type.element, field, zone));
+    return Value(std::move(made));
+  }
+  if (const Instant* time = value.time()) {
+    if (field.zone.empty()) return Value(zoned_text(*time, "UTC", "%Y-%m-%dT%H:%M:%SZ"));
+    return Value(zoned_text(*time, field.zone == "account" ? zone : field.zone, "%Y-%m-%dT%H:%M:%S"));
+  }
+  if (value.date() != nullptr) return Value(value.display());
+  if (field.in_kopecks && value.number() != nullptr) {
+    const auto kopecks = multiply(*value.number(), Decimal(100));
+    return kopecks ? Value(kopecks->rounded(0).value_or(*kopecks)) : value;
+  }
+  return value;
+}
+
 Json plain(const Value& value, const std::string& zone) {
   if (const Instant* time = value.time()) return zoned_text(*time, zone);
   if (const List* list = value.list()) {
@@ -180,6 +199,22 @@ Value Examples::whole(const Value& given, const Type& type) const {
   }
   for (const auto& [name, value] : *given.record()) {
     if (type.record->field(name) == nullptr) made.emplace_back(name, value);
+  }
+  return Value(std::move(made));
+}
+
+Value as_sent(const Value& record, const Type& type, const std::string& zone) {
+  if (!type.is(Type::Kind::record) || record.record() == nullptr) return record;
+  if (type.record->name.starts_with("crm.")) {
+    const Result<Value> made = engine::parse_json(as_retailcrm(*record.record(), zone).dump());
+    return made ? *made : record;
+  }
+  Record made;
+  for (const dsl::FieldType& field : type.record->fields) {
+    const Value& value = record[field.name];
+    if (field.derived || value.is_null()) continue;
+    const std::string name = field.api_name.empty() ? camel_case(field.name) : field.api_name;
+    made.emplace_back(name, field_as_sent(value, field.type, field, zone));
   }
   return Value(std::move(made));
 }

@@ -26,6 +26,11 @@ class Examples {
   std::map<std::string, engine::Value> by_text_;  ///< source text → value
 };
 
+/// What the system would have sent for this record (`raw`): the declaration backwards, with the API's own names,
+/// kopecks and wall clocks of `zone` where it has them. Fields that the connector derives are not in it, nor is what is
+/// null.
+engine::Value as_sent(const engine::Value& record, const dsl::Type& type, const std::string& zone);
+
 /// A record of ours in retailCRM's own words: camelCase, `{id}` and `[{number}]` where the API has them, times by the
 /// wall clock of `zone`.
 nlohmann::json as_retailcrm(const engine::Record& record, const std::string& zone);

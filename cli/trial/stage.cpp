@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "cli/trial/witness.hpp"
 #include "engine/bind.hpp"
 #include "engine/journal/memory.hpp"
 
@@ -28,42 +29,6 @@ using engine::Task;
 using engine::Value;
 
 constexpr auto longest = std::chrono::hours(24 * 3);  // virtual; what fails for a day is parked
-
-std::string operation_of(const engine::ActionNode& node, const Outcome& outcome) {
-  if (outcome.kind == Outcome::Kind::done) return outcome.operation;
-  if (outcome.kind != Outcome::Kind::unchanged) return {};
-  return node.name.starts_with("log.") ? "send" : "none";
-}
-
-void note_all(Happened& happened, const engine::ActionNode& node, const Connection& connection, const Batch& batch,
-              const Outcomes& outcomes) {
-  for (std::size_t i = 0; i < batch.size() && i < outcomes.size(); ++i) {
-    Made made;
-    made.operation = operation_of(node, outcomes[i]);
-    if (made.operation.empty()) continue;
-    made.connection = connection.name();
-    made.node = node.name;
-    made.silent = node.name.starts_with("log.");
-    made.text = batch[i].text.value_or("");
-    // What exists is changed only by what is written.
-    made.asked = made.operation == "create" ? batch[i].whole() : batch[i].written;
-    for (const auto& [name, value] : batch[i].key) {
-      if (engine::find_field(made.asked, name) == nullptr) made.asked.emplace_back(name, value);
-    }
-    const auto& record = batch[i].source_record;
-    if (node.name == "file.append" && record && record->record() != nullptr) made.asked = *record->record();
-    made.result = outcomes[i].result;
-    happened.made.push_back(std::move(made));
-  }
-}
-
-Task<Outcomes> noted(std::shared_ptr<const engine::ActionNode> node, Happened* happened, Connection& connection,
-                     Batch batch, Calls& calls) {
-  const Batch asked = batch;
-  Outcomes outcomes = co_await node->work(connection, std::move(batch), calls);
-  note_all(*happened, *node, connection, asked, outcomes);
-  co_return outcomes;
-}
 
 // Files are not touched by a test: a line is appended in word only.
 Task<Outcomes> appended(Connection&, Batch batch, Calls&) {
@@ -88,25 +53,6 @@ Task<Page> given_events(std::shared_ptr<Stage::Events> events, Connection&, Look
   page.events = std::exchange((*events)[key_of(*look.source)], {});
   co_return page;
 }
-
-class Watcher : public engine::Observer {
- public:
-  explicit Watcher(Happened& happened) : happened_(happened) {}
-  void ended(const engine::Ended& event) override {
-    EndedAs ended;
-    ended.kind = event.kind;
-    ended.pipeline = event.pipeline;
-    ended.key = event.key;
-    ended.reason = event.reason;
-    if (event.place != nullptr) ended.place = *event.place;
-    ended.warnings = event.warnings;
-    happened_.ended.push_back(std::move(ended));
-  }
-  [[nodiscard]] bool every_event() const override { return true; }
-
- private:
-  Happened& happened_;
-};
 
 // Where a pipeline's records come from, through the pipelines above it.
 void roots(const plan::Plan& all, const plan::Pipeline& pipeline, std::vector<plan::Source>& into) {
@@ -251,6 +197,7 @@ std::optional<Stage::Obstacle> Stage::give(int copy) {
   }
   if (copy > 0) rename(existing, names, copy);
   for (const Given& each : existing) {
+    happened_.existing.push_back({each.given->connection, each.given->node, Value(each.fields), {}});
     if (const Result<void> made = world_->exists(each.given->connection, each.given->node, each.fields); !made)
       return Obstacle{each.given->place, made.error().message};
   }
@@ -354,13 +301,14 @@ void Stage::event(Given given, const Names& names) {
   if (declared) {
     made.derived = *given.whole.record();
     const Value* raw = engine::find_field(given.fields, "raw");
-    if (raw != nullptr) made.raw = *raw;
+    made.raw = raw != nullptr ? *raw : as_sent(given.whole, source.record, config_.time_zone);
     if (source.has_before) {
       Value& last = last_[made.key];
       made.before = last;
       last = given.whole;
     }
   }
+  happened_.events.push_back({source.connection, source.node, declared ? given.whole : made.raw, made.raw});
   (*events_)[key_of(source)].push_back(std::move(made));
 }
 
@@ -389,20 +337,13 @@ std::shared_ptr<const plan::Plan> Stage::part_of_plan(bool alone) const {
 std::shared_ptr<const engine::Registry> Stage::registry() {
   auto made = std::make_shared<engine::Registry>(*project_.registry);
   for (const std::string& name : made->node_names()) {
-    if (const engine::ActionNode* found = made->action(name)) {
-      engine::ActionNode node = *found;
-      if (name == "file.append") {
-        node.work = appended;
-        node.positions = {};
-        node.openings = {};
-        node.resume = {};
-      }
-      const auto real = std::make_shared<const engine::ActionNode>(node);
-      node.work = [real, happened = &happened_](Connection& connection, Batch batch, Calls& calls) {
-        return noted(real, happened, connection, std::move(batch), calls);
-      };
-      made->put(std::move(node));
-    }
+    if (name != "file.append") continue;
+    engine::ActionNode node = *made->action(name);
+    node.work = appended;
+    node.positions = {};
+    node.openings = {};
+    node.resume = {};
+    made->put(std::move(node));
   }
   for (const plan::Source& root : roots_) {
     const engine::SourceNode* found = made->source(root.node);
@@ -421,12 +362,13 @@ std::optional<Stage::Obstacle> Stage::play(bool alone, engine::Reached* reached,
   auto runnable = engine::bind(part_of_plan(alone), registry_, config_, connections_, {});
   if (!runnable) return Obstacle{test_.place, runnable.error().message};
   engine::MemoryJournal journal;
-  Watcher watcher(happened_);
+  Witness witness(happened_, *registry_);
   engine::Options options;
   options.once = true;
   options.give_up = longest;
+  options.keep_requests = true;
   options.reached = reached;
-  const Result<void> ended = world_->run(*runnable, journal, watcher, options, begins_, longest, listener);
+  const Result<void> ended = world_->run(*runnable, journal, witness, options, begins_, longest, listener);
   if (!ended) return Obstacle{test_.place, ended.error().message};
   for (std::size_t i = 0; i < happened_.faults.size(); ++i) happened_.faults[i].struck = world_->faults()[i].struck;
   return std::nullopt;

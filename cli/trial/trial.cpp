@@ -22,7 +22,7 @@ TrialResult tried(const TrialCase& each, const Project& project, const Examples&
   std::optional<Stage::Obstacle> wrong = stage.open();
   if (!wrong) wrong = stage.give();
   if (!wrong) wrong = stage.play(false, reached);
-  if (wrong) return {{{wrong->place, wrong->message, {}, {}, {}}}, {}, {}};
+  if (wrong) return {{{wrong->place, wrong->message, {}, {}, {}}}, {}, {}, {}};
   TrialResult result;
   Judge judge(stage.happened(), stage.scope());
   for (const plan::TestItems* items : stage.parts()) judge.hear(items->expectations);
@@ -35,6 +35,7 @@ TrialResult tried(const TrialCase& each, const Project& project, const Examples&
                                {},
                                {},
                                {}});
+  result.happened = stage.happened();
   return result;
 }
 
@@ -86,7 +87,7 @@ std::vector<TrialCase> trial_cases(const Project& project) {
 
 TrialResult try_case(const TrialCase& each, const Project& project, const Examples& examples,
                      engine::Reached* reached) {
-  if (!each.broken.empty()) return {{{each.place, each.broken, {}, {}, {}}}, {}, {}};
+  if (!each.broken.empty()) return {{{each.place, each.broken, {}, {}, {}}}, {}, {}, {}};
   const auto begins = std::chrono::steady_clock::now();
   TrialResult result = tried(each, project, examples, reached);
   result.took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begins);

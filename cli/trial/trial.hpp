@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/project.hpp"
+#include "cli/trial/happened.hpp"
 #include "cli/trial/records.hpp"
 #include "dsl/plan_test.hpp"
 #include "engine/eval.hpp"
@@ -35,6 +36,7 @@ struct TrialResult {
   std::vector<TrialFailure> failures;
   std::vector<std::string> notes;  ///< how the events ended where that was not asked for
   Duration took{0};                ///< by the real clock
+  Happened happened;               ///< what was given and what became of it
 };
 
 /// The cases of all tests of the project's own files, in their order.

@@ -227,33 +227,35 @@ void TrialWorld::known(const std::string& connection, const std::string& record_
 
 CallResult TrialWorld::answer(const std::string& connection, const Request& request, Instant now) {
   *now_ = now;
-  bool lost = false;
+  TrialFault* loses = nullptr;
   for (TrialFault& fault : faults_) {
     if (fault.connection != connection || fault.left <= 0 || !concerns(fault.node, request)) continue;
-    if (fault.kind == Fault::Kind::answers || request.write) fault.struck = true;
-    if (fault.kind == Fault::Kind::refuses && request.write) return refusal(fault.node, fault.text);
-    if (fault.kind == Fault::Kind::answers) {
-      --fault.left;
-      return json_answer(fault.status,
-                         {{"success", false}, {"errorMsg", fmt::format("the test answers {}", fault.status)}});
-    }
-    if (fault.kind == Fault::Kind::loses && request.write) {
-      --fault.left;
-      lost = true;
+    if (fault.kind != Fault::Kind::answers && !request.write) continue;
+    if (fault.kind == Fault::Kind::loses) {
+      loses = &fault;
       break;
     }
+    fault.struck = true;
+    if (fault.kind == Fault::Kind::refuses) return refusal(fault.node, fault.text);
+    --fault.left;
+    return json_answer(fault.status,
+                       {{"success", false}, {"errorMsg", fmt::format("the test answers {}", fault.status)}});
   }
-  Account* at = account(connection);
-  CallResult result;
-  if (at != nullptr && request.url.starts_with(at->url)) {
-    result = call_result(at->answer(server_request(request)));
-  } else if (answers_.empty()) {
-    result = json_answer(200, Json::object());
-  } else {
-    result = answers_.front();
-    if (answers_.size() > 1) answers_.erase(answers_.begin());
-  }
-  if (lost) return tl::unexpected<Lost>(Lost{engine::Delivery::unknown, "the answer was lost"});
+  CallResult result = target_answer(connection, request);
+  // Only what happened can lose its answer.
+  if (loses == nullptr || !result || result->status >= 300) return result;
+  --loses->left;
+  loses->struck = true;
+  return tl::unexpected<Lost>(Lost{engine::Delivery::unknown, "the answer was lost"});
+}
+
+// The sandbox's, or what `given http.request` says.
+CallResult TrialWorld::target_answer(const std::string& connection, const Request& request) {
+  const Account* at = account(connection);
+  if (at != nullptr && request.url.starts_with(at->url)) return call_result(at->answer(server_request(request)));
+  if (answers_.empty()) return json_answer(200, Json::object());
+  CallResult result = answers_.front();
+  if (answers_.size() > 1) answers_.erase(answers_.begin());
   return result;
 }
 

@@ -60,6 +60,7 @@ class TrialWorld {
  private:
   struct Account;
   engine::CallResult answer(const std::string& connection, const engine::Request& request, Instant now);
+  engine::CallResult target_answer(const std::string& connection, const engine::Request& request);
   Account* account(const std::string& connection);
   std::vector<std::pair<std::string, std::unique_ptr<Account>>> accounts_;
   std::vector<TrialFault> faults_;

@@ -87,7 +87,7 @@ void learn(Account& account, const Value& card, Wanted& wanted, Page& page, Inst
     size.read = now;
     if (const List* barcodes = each["skus"].list()) {
       for (const Value& barcode : *barcodes) {
-        if (!barcode.is_null()) size.barcodes.push_back(barcode.display());
+        if (!barcode.display().empty()) size.barcodes.push_back(barcode.display());
       }
     }
     page.shared.push_back({shared_kind, {chrt, text_of(size), false, false}});

@@ -22,7 +22,7 @@ const std::string asks = R"(pipeline a on wb.fbs.new
 
 }  // namespace
 
-TEST_CASE("offline no call is made by any type of connection, and no answer is waited for") {
+TEST_CASE("A4: offline no call is made by any type of connection, and no answer is waited for") {
   Shop shop(asks.c_str());
   shop.environment["HTTP_TOKEN"] = "topsecret";
   // The listener of the CRM's sandbox stands for every server that must not hear of it.

@@ -328,16 +328,20 @@ test "b" of q { given order { id: 1, price: 10, wb_status: "sold" }
     unreached.push_back(std::to_string(each["line"].get<int>()) + " " + each["what"].get<std::string>());
   CHECK(unreached == std::vector<std::string>{
                          "3 no test passes here",
+                         "4 no test finds what this action wants",
                          "4 no test reaches the `else` of this action",
+                         "4 no test needs the right side of this `??`",
+                         "5 no test runs this step",
                          "11 no test reaches the `else` of this table",
                          "12 no test reaches this row",
                          "13 no test reaches this row",
                          "17 no test takes this branch",
+                         "18 no test finds what this action wants",
                          "18 no test reaches the `else` of this action",
                          "20 no test takes `then`",
                      });
-  CHECK(coverage["reached"] == 3);
-  CHECK(coverage["total"] == 11);
+  CHECK(coverage["reached"] == 4);
+  CHECK(coverage["total"] == 16);
 }
 
 TEST_CASE("the JUnit form names file and line") {

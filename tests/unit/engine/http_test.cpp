@@ -65,7 +65,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("HEAD ends with its headers, GET carries its body") {
+TEST_CASE("C: HEAD ends with its headers, GET carries its body") {
   World world;
   world.reply.headers = {{"X-Mark", "1"}};
   const CallResult head = ask(world.to("HEAD"));
