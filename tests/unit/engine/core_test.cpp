@@ -1,18 +1,10 @@
-#include <doctest/doctest.h>
-#include <fmt/format.h>
-
-#include <iostream>
-
-#include "build.hpp"
-#include "engine/simulation/world.hpp"
+#include "promises.hpp"
 
 namespace pipewright::engine {
-namespace {
 
-using namespace build;
-using plan::Operator;
-using simulation::Faults;
-using simulation::World;
+using namespace promises;
+
+namespace {
 
 // A client each, then the order that names it: what most pipelines are.
 plan::Steps client_and_order(bool shared_client) {
@@ -27,19 +19,6 @@ plan::Steps client_and_order(bool shared_client) {
   return steps;
 }
 
-std::shared_ptr<Runnable> runnable(World& world, std::vector<plan::Pipeline> pipelines, std::string hash = "one",
-                                   Rate rate = {}) {
-  auto made = std::make_shared<Runnable>();
-  auto plan = std::make_shared<plan::Plan>();
-  plan->pipelines = std::move(pipelines);
-  plan->hash = std::move(hash);
-  made->plan = plan;
-  made->registry = simulation::registry(world);
-  made->connections = simulation::connections(rate);
-  world.plans[made->plan->hash] = made;
-  return made;
-}
-
 void add_events(World& world, int keys, int changes) {
   for (int n = 1; n <= changes; ++n) {
     for (int key = 1; key <= keys; ++key) {
@@ -47,22 +26,6 @@ void add_events(World& world, int keys, int changes) {
       world.script.push_back({world.now, fmt::format("{}#{}", key, n), fmt::format("{}", key), std::move(record)});
     }
   }
-}
-
-Counters books_of(const World& world, const std::string& pipeline) {
-  const auto all = world.journal_.counters();
-  const auto found = all->find(pipeline);
-  return found == all->end() ? Counters{} : found->second;
-}
-
-// The answers of a retry; a moment passes until they are durable.
-std::vector<RetryAnswer> retried(World& world, Core& core, std::vector<EventId> ids, bool as_was = false,
-                                 bool stale = false) {
-  std::optional<std::vector<RetryAnswer>> into;
-  core.retry(std::move(ids), as_was, stale, world.now, [&](std::vector<RetryAnswer> answers) { into = answers; });
-  for (int rounds = 0; rounds < 100 && !into; ++rounds) world.run(core, world.now);
-  REQUIRE(into);
-  return *into;
 }
 
 Options once() {
@@ -80,7 +43,7 @@ void check_promises(const World& world) {
 TEST_CASE("a page of orders ends written, then a second run changes nothing") {
   World world(1, Faults{});
   add_events(world, 20, 1);
-  auto run = runnable(world, {pipeline("fbs", "sim.new", client_and_order(false))});
+  auto run = program(world, {pipeline("fbs", "sim.new", client_and_order(false))});
   {
     Core core(world, world, once());
     REQUIRE(world.start(core, run));
@@ -89,20 +52,20 @@ TEST_CASE("a page of orders ends written, then a second run changes nothing") {
   }
   check_promises(world);
   CHECK(world.target.kinds["order"].size() == 20);
-  CHECK(books_of(world, "fbs").written == 20);
+  CHECK(counters_of(world, "fbs").written == 20);
   const std::size_t calls = world.target.calls["order/create"];
   Core again(world, world, once());
   REQUIRE(world.start(again, run));
   CHECK(world.run(again, world.now + std::chrono::hours(1)) == World::End::drained);
   CHECK(world.target.calls["order/create"] == calls);
-  CHECK(books_of(world, "fbs").received == 20);
+  CHECK(counters_of(world, "fbs").received == 20);
 }
 
 TEST_CASE("a thousand events, a client each and an order, make few calls") {
   World world(2, Faults{});
   add_events(world, 1000, 1);
   Core core(world, world, once());
-  REQUIRE(world.start(core, runnable(world, {pipeline("fbs", "sim.new", client_and_order(false))})));
+  REQUIRE(world.start(core, program(world, {pipeline("fbs", "sim.new", client_and_order(false))})));
   CHECK(world.run(core, world.now + std::chrono::hours(1)) == World::End::drained);
   std::size_t calls = 0;
   for (const auto& [path, times] : world.target.calls) calls += times;
@@ -116,7 +79,7 @@ TEST_CASE("a thousand orders that want the same client make one call of it") {
   World world(3, Faults{});
   add_events(world, 1000, 1);
   Core core(world, world, once());
-  REQUIRE(world.start(core, runnable(world, {pipeline("fbs", "sim.new", client_and_order(true))})));
+  REQUIRE(world.start(core, program(world, {pipeline("fbs", "sim.new", client_and_order(true))})));
   CHECK(world.run(core, world.now + std::chrono::hours(1)) == World::End::drained);
   CHECK(world.target.kinds["client"].size() == 1);
   CHECK(world.target.calls["client/create"] == 1);
@@ -131,11 +94,11 @@ TEST_CASE("events of one key keep their order, and memory is bounded") {
   options.window = 100;
   options.page = 50;
   Core core(world, world, options);
-  REQUIRE(world.start(core, runnable(world, {pipeline("fbs", "sim.new", client_and_order(false))})));
+  REQUIRE(world.start(core, program(world, {pipeline("fbs", "sim.new", client_and_order(false))})));
   CHECK(world.run(core, world.now + std::chrono::hours(10)) == World::End::drained);
   check_promises(world);
   CHECK(world.most_loaded <= 200);
-  CHECK(books_of(world, "fbs").done() == 1200);
+  CHECK(counters_of(world, "fbs").done() == 1200);
   for (const auto& kept : world.target.kinds["order"]) CHECK(find_field(kept.fields, "n")->id_text() == "4");
 }
 
@@ -144,7 +107,7 @@ TEST_CASE("nothing is lost or doubled, wherever the process dies") {
   for (std::size_t crash = 1; crash < 400; ++crash) {
     World world(100 + crash, Faults{0.1, 0.05, 0.05, 0.05, Duration(5), Duration(400)});
     add_events(world, 6, 3);
-    auto run = runnable(world, {pipeline("fbs", "sim.new", client_and_order(crash % 2 == 0))});
+    auto run = program(world, {pipeline("fbs", "sim.new", client_and_order(crash % 2 == 0))});
     world.crash_at(crash);
     auto core = std::make_unique<Core>(world, world, once());
     REQUIRE(world.start(*core, run));
@@ -167,7 +130,7 @@ TEST_CASE("nothing is lost or doubled, wherever the process dies") {
     CHECK(end == World::End::drained);
     CHECK_FALSE(left);
     check_promises(world);
-    const Counters books = books_of(world, "fbs");
+    const Counters books = counters_of(world, "fbs");
     CHECK(books.received == 18);
     CHECK(books.done() == 18);
     CHECK(world.target.kinds["order"].size() == 6);
@@ -184,12 +147,12 @@ TEST_CASE("a permanent refusal parks its event and lets the others go on; a retr
     if (refuse && request.url.ends_with("order/create")) return CallResult(Answer{400, {}, "bad order", {}});
     return std::nullopt;
   };
-  auto run = runnable(world, {pipeline("fbs", "sim.new", client_and_order(false))});
+  auto run = program(world, {pipeline("fbs", "sim.new", client_and_order(false))});
   Options options;
   Core core(world, world, options);
   REQUIRE(world.start(core, run));
   world.run(core, world.now + std::chrono::seconds(20));
-  CHECK(books_of(world, "fbs").parked == 3);
+  CHECK(counters_of(world, "fbs").parked == 3);
   REQUIRE(world.endings.size() == 3);
   CHECK(world.endings[0].reason.find("bad order") != std::string::npos);
   refuse = false;
@@ -198,8 +161,8 @@ TEST_CASE("a permanent refusal parks its event and lets the others go on; a retr
   CHECK(answers[0].accepted);
   CHECK_FALSE(answers[3].accepted);
   world.run(core, world.now + std::chrono::seconds(20));
-  CHECK(books_of(world, "fbs").written == 3);
-  CHECK(books_of(world, "fbs").parked == 0);
+  CHECK(counters_of(world, "fbs").written == 3);
+  CHECK(counters_of(world, "fbs").parked == 0);
   CHECK(world.target.calls["client/create"] == clients);
   CHECK_FALSE(retried(world, core, {1})[0].accepted);
   check_promises(world);
@@ -218,12 +181,12 @@ TEST_CASE("bad credentials stop the connection, park nothing, and it answers aga
   plan::Steps steps = client_and_order(false);
   for (plan::Step& each : steps) std::get<plan::Action>(each.node).connection = "other";
   Core core(world, world, Options{});
-  REQUIRE(world.start(core, runnable(world, {pipeline("fbs", "sim.new", std::move(steps))})));
+  REQUIRE(world.start(core, program(world, {pipeline("fbs", "sim.new", std::move(steps))})));
   world.run(core, world.now + std::chrono::minutes(20));
   CHECK(world.downs == 1);
   CHECK(world.ups == 1);
   CHECK(asked < 30);
-  CHECK(books_of(world, "fbs").written == 5);
+  CHECK(counters_of(world, "fbs").written == 5);
 }
 
 TEST_CASE("an outage costs time, not attempts; once gives up after a minute and says so") {
@@ -237,7 +200,7 @@ TEST_CASE("an outage costs time, not attempts; once gives up after a minute and 
   };
   plan::Steps steps = client_and_order(false);
   for (plan::Step& each : steps) std::get<plan::Action>(each.node).connection = "other";
-  auto run = runnable(world, {pipeline("fbs", "sim.new", std::move(steps))});
+  auto run = program(world, {pipeline("fbs", "sim.new", std::move(steps))});
   const Instant from = world.now;
   {
     Core core(world, world, once());
@@ -248,13 +211,13 @@ TEST_CASE("an outage costs time, not attempts; once gives up after a minute and 
     CHECK_FALSE(core.undrained().empty());
     CHECK(asked < 20);
   }
-  CHECK(books_of(world, "fbs").parked == 0);
+  CHECK(counters_of(world, "fbs").parked == 0);
   world.restart();
   world.fate = nullptr;
   Core core(world, world, once());
   REQUIRE(world.start(core, run));
   CHECK(world.run(core, world.now + std::chrono::hours(1)) == World::End::drained);
-  CHECK(books_of(world, "fbs").written == 5);
+  CHECK(counters_of(world, "fbs").written == 5);
   CHECK(core.undrained().empty());
 }
 
@@ -283,9 +246,9 @@ TEST_CASE("an event that waited long is looked at again before its first write")
   World world(15, Faults{});
   plan::Steps steps = waiting_for_seven_minutes(world);
   Core core(world, world, Options{});
-  REQUIRE(world.start(core, runnable(world, {pipeline("fbs", "sim.new", std::move(steps))})));
+  REQUIRE(world.start(core, program(world, {pipeline("fbs", "sim.new", std::move(steps))})));
   world.run(core, world.now + std::chrono::minutes(20));
-  const Counters books = books_of(world, "fbs");
+  const Counters books = counters_of(world, "fbs");
   CHECK(books.written == 3);
   CHECK(books.skipped == 1);
   CHECK(world.target.kinds["order"].size() == 3);
@@ -303,9 +266,9 @@ TEST_CASE("an event that waited long with a listener is looked at again too") {
   listener.sources.clear();
   listener.upstream = {"accepted"};
   Core core(world, world, Options{});
-  REQUIRE(world.start(core, runnable(world, {pipeline("accepted", "sim.new", {}), listener})));
+  REQUIRE(world.start(core, program(world, {pipeline("accepted", "sim.new", {}), listener})));
   world.run(core, world.now + std::chrono::minutes(20));
-  const Counters books = books_of(world, "to_crm");
+  const Counters books = counters_of(world, "to_crm");
   CHECK(books.written == 3);
   CHECK(books.skipped == 1);
   CHECK(world.target.kinds["order"].size() == 3);
@@ -320,14 +283,14 @@ TEST_CASE("a source whose key is bad is asked again by itself, and a refused one
     if (world.now >= good) return std::nullopt;
     return CallResult(Answer{status, {}, "", {}});
   };
-  auto run = runnable(world, {pipeline("fbs", "sim.new", client_and_order(false))});
+  auto run = program(world, {pipeline("fbs", "sim.new", client_and_order(false))});
   {
     Core core(world, world, Options{});
     REQUIRE(world.start(core, run));
     world.run(core, world.now + std::chrono::minutes(10));
     CHECK(world.downs == 1);
     CHECK(world.ups == 1);
-    CHECK(books_of(world, "fbs").written == 2);
+    CHECK(counters_of(world, "fbs").written == 2);
   }
   world.restart();
   status = 403;
@@ -346,12 +309,12 @@ TEST_CASE("retry_for parks what keeps failing") {
     if (request.url.find("script") != std::string::npos) return std::nullopt;
     return CallResult(Answer{503, {}, "", {}});
   };
-  auto run = runnable(world, {pipeline("fbs", "sim.new", client_and_order(false))});
+  auto run = program(world, {pipeline("fbs", "sim.new", client_and_order(false))});
   run->retry_for = std::chrono::hours(2);
   Core core(world, world, Options{});
   REQUIRE(world.start(core, run));
   world.run(core, world.now + std::chrono::hours(3));
-  CHECK(books_of(world, "fbs").parked == 2);
+  CHECK(counters_of(world, "fbs").parked == 2);
 }
 
 TEST_CASE("what cannot be asked is sent at most once, or at least once, as chosen") {
@@ -365,7 +328,7 @@ TEST_CASE("what cannot be asked is sent at most once, or at least once, as chose
       send.delivery = at_least ? plan::Action::Delivery::at_least_once : plan::Action::Delivery::at_most_once;
       plan::Steps steps;
       steps.push_back(step(std::move(send), "sim.send"));
-      auto run = runnable(world, {pipeline("tell", "sim.new", std::move(steps))});
+      auto run = program(world, {pipeline("tell", "sim.new", std::move(steps))});
       world.crash_at(crash);
       auto core = std::make_unique<Core>(world, world, once());
       REQUIRE(world.start(*core, run));
@@ -378,7 +341,7 @@ TEST_CASE("what cannot be asked is sent at most once, or at least once, as chose
       CHECK(world.run(*core, world.now + std::chrono::hours(10)) == World::End::drained);
       std::map<std::string, int> times;
       for (const std::string& each : world.target.sent) ++times[each];
-      const Counters books = books_of(world, "tell");
+      const Counters books = counters_of(world, "tell");
       CHECK(books.received == 3);
       CHECK(books.in_flight() == 0);
       if (at_least)
@@ -399,11 +362,10 @@ TEST_CASE("a listener gets its own event when the chain came to its end") {
   plan::Pipeline listener = pipeline("to_crm", "", client_and_order(false));
   listener.upstream = {"accepted"};
   Core core(world, world, once());
-  REQUIRE(
-      world.start(core, runnable(world, {pipeline("accepted", "sim.new", std::move(filter)), std::move(listener)})));
+  REQUIRE(world.start(core, program(world, {pipeline("accepted", "sim.new", std::move(filter)), std::move(listener)})));
   CHECK(world.run(core, world.now + std::chrono::hours(1)) == World::End::drained);
-  CHECK(books_of(world, "accepted").skipped == 2);
-  CHECK(books_of(world, "to_crm").written == 2);
+  CHECK(counters_of(world, "accepted").skipped == 2);
+  CHECK(counters_of(world, "to_crm").written == 2);
   check_promises(world);
 }
 
@@ -412,7 +374,7 @@ TEST_CASE("at a reload an event that has done nothing takes the new plan, the ot
   add_events(world, 3, 1);
   for (std::size_t i = 1; i < 3; ++i) world.script[i].at += std::chrono::seconds(20);
   Core core(world, world, Options{});
-  REQUIRE(world.start(core, runnable(world, {pipeline("fbs", "sim.new", client_and_order(false))}, "one")));
+  REQUIRE(world.start(core, program(world, {pipeline("fbs", "sim.new", client_and_order(false))}, "one")));
   // The first event has written its client; the others come later, and none of their calls is let through.
   world.fate = [&](const Request& request) -> std::optional<CallResult> {
     const bool clients = request.url.find("client") != std::string::npos && !world.target.kinds["client"].empty();
@@ -422,18 +384,18 @@ TEST_CASE("at a reload an event that has done nothing takes the new plan, the ot
   };
   world.run(core, world.now + std::chrono::seconds(40));
   REQUIRE(world.target.kinds["client"].size() == 1);
-  REQUIRE(books_of(world, "fbs").received == 3);
+  REQUIRE(counters_of(world, "fbs").received == 3);
   world.fate = nullptr;
   plan::Steps other;
   other.push_back(where(lit(false)));
-  REQUIRE(core.swap(runnable(world, {pipeline("fbs", "sim.new", std::move(other))}, "two"), world.now));
+  REQUIRE(core.swap(program(world, {pipeline("fbs", "sim.new", std::move(other))}, "two"), world.now));
   world.run(core, world.now + std::chrono::seconds(90));
   Record late{{"id", Value(77)}, {"n", Value(1)}, {"user", Value("u77")}};
   world.script.push_back({world.now, "77", "77", late});
   world.run(core, world.now + std::chrono::seconds(100));
-  CHECK(books_of(world, "fbs").received == 4);
-  CHECK(books_of(world, "fbs").written == 1);
-  CHECK(books_of(world, "fbs").skipped == 3);
+  CHECK(counters_of(world, "fbs").received == 4);
+  CHECK(counters_of(world, "fbs").written == 1);
+  CHECK(counters_of(world, "fbs").skipped == 3);
   CHECK(world.target.kinds["client"].size() == 1);
   CHECK(world.target.kinds["order"].size() == 1);
 }
@@ -447,7 +409,7 @@ TEST_CASE("a dry run sends no write and remembers what it would have made") {
   options.dry = true;
   options.keep_requests = true;
   Core core(world, world, options);
-  REQUIRE(world.start(core, runnable(world, {pipeline("fbs", "sim.new", client_and_order(false))})));
+  REQUIRE(world.start(core, program(world, {pipeline("fbs", "sim.new", client_and_order(false))})));
   CHECK(world.run(core, world.now + std::chrono::hours(1)) == World::End::drained);
   CHECK(world.target.kinds["order"].empty());
   REQUIRE(world.endings.size() == 2);
@@ -461,8 +423,8 @@ TEST_CASE("the limit is obeyed and used fully") {
   World world(12, Faults{0, 0, 0, 0, Duration(5), Duration(10)});
   add_events(world, 200, 1);
   Core core(world, world, once());
-  REQUIRE(world.start(core, runnable(world, {pipeline("fbs", "sim.new", client_and_order(false))}, "one",
-                                     Rate{std::chrono::seconds(1), 1})));
+  REQUIRE(world.start(core, program(world, {pipeline("fbs", "sim.new", client_and_order(false))}, "one",
+                                    Rate{std::chrono::seconds(1), 1})));
   const Instant from = world.now;
   CHECK(world.run(core, world.now + std::chrono::hours(1)) == World::End::drained);
   std::size_t calls = 1;
@@ -476,7 +438,7 @@ TEST_CASE("the limit is obeyed and used fully") {
 TEST_CASE("stop awaits what is under way and starts nothing") {
   World world(13, Faults{});
   add_events(world, 50, 1);
-  auto run = runnable(world, {pipeline("fbs", "sim.new", client_and_order(false))});
+  auto run = program(world, {pipeline("fbs", "sim.new", client_and_order(false))});
   Core core(world, world, Options{});
   REQUIRE(world.start(core, run));
   world.run(core, world.now + std::chrono::milliseconds(300));
@@ -498,9 +460,9 @@ TEST_CASE("lines into a log are not journaled one by one") {
   steps.push_back(where(op(Operator::equal, order("n"), lit(0))));
   steps.push_back(step(std::move(log), "log.info"));
   Core core(world, world, once());
-  REQUIRE(world.start(core, runnable(world, {pipeline("lines", "sim.lines", std::move(steps))})));
+  REQUIRE(world.start(core, program(world, {pipeline("lines", "sim.lines", std::move(steps))})));
   CHECK(world.run(core, world.now + std::chrono::hours(1)) == World::End::drained);
-  const Counters books = books_of(world, "lines");
+  const Counters books = counters_of(world, "lines");
   CHECK(books.received == 5000);
   CHECK(books.unchanged == 2500);
   CHECK(books.parked == 50);
