@@ -125,11 +125,13 @@ void Report::remark(const std::string& level, const std::string& text, const std
 void Report::connection_down(const std::string& connection, const engine::Failure& failure) {
   const bool credentials = failure.kind == engine::Failure::Kind::credentials;
   remark(credentials ? "error" : "warning",
-         fmt::format("{}: {}; its events wait, nothing is lost", connection, failure.reason), failure.help);
+         fmt::format("{}: {} ({}); its events wait and are retried", connection,
+                     credentials ? "authentication failed" : "unavailable", failure.reason),
+         failure.help);
 }
 
 void Report::connection_up(const std::string& connection) {
-  remark("info", fmt::format("{} answers again", connection));
+  remark("info", fmt::format("{}: available again", connection));
 }
 
 void Report::begins(const std::string& pipeline, const std::string& source, std::size_t count, bool over) {

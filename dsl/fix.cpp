@@ -9,17 +9,17 @@ namespace pipewright::dsl {
 namespace {
 
 constexpr int most_rounds = 32;
-constexpr int most_again = 8;  // the same message at what the same mend wrote: as many braces may be missing
+constexpr int most_again = 8;  // the same message at the text of the same fix: several braces may be missing
 
 bool same_file(const std::string& a, const std::string& b) {
   return std::filesystem::path(a).lexically_normal() == std::filesystem::path(b).lexically_normal();
 }
 
-/// What a mend is known by: its file, the code, the message and what it writes.
+/// The identity of a fix: file, code, message and the text that it writes.
 using Name = std::tuple<std::string, int, std::string, std::string>;
 
-/// A mend, and where in the new text it stands.
-struct Mend {
+/// A fix that was applied, and its place in the new text.
+struct AppliedFix {
   Name name;
   Span at;
   int again = 0;  ///< how many rounds in a row it was made at what it had written itself
@@ -42,7 +42,7 @@ class Fixer {
     for (round_ = 0; round_ < most_rounds; ++round_) {
       snapshots_.push_back({input_, result_.texts, result_.fixes.size()});
       made_.clear();
-      if (!mend_all()) break;
+      if (!apply_all()) break;
       last_ = std::move(made_);
       if (hopeless_since_) undo(*std::exchange(hopeless_since_, std::nullopt));
       result_.checked = check(input_, catalog_);
@@ -51,13 +51,13 @@ class Fixer {
   }
 
  private:
-  bool mend_all() {
+  bool apply_all() {
     bool any = false;
     std::set<std::string> seen;
     for (auto& [path, text] : input_.files) {
       if (!seen.insert(std::filesystem::path(path).lexically_normal().string()).second) continue;
       for (SourceId id = 0; id < result_.checked.sources.size(); ++id) {
-        if (!same_file(result_.checked.sources[id]->name(), path) || !mend(text, id)) continue;
+        if (!same_file(result_.checked.sources[id]->name(), path) || !apply(text, id)) continue;
         result_.texts[path] = text;
         any = true;
       }
@@ -65,8 +65,8 @@ class Fixer {
     return any;
   }
 
-  // Whether anything was mended in this file. Of edits that overlap the first one counts.
-  bool mend(std::string& text, SourceId id) {
+  // Whether anything was fixed in this file. Of edits that overlap the first one counts.
+  bool apply(std::string& text, SourceId id) {
     std::vector<const Diagnostic*> edits;
     for (const Diagnostic& each : result_.checked.diagnostics) {
       if (each.edit && each.source == id) edits.push_back(&each);
@@ -98,25 +98,25 @@ class Fixer {
     const Edit& edit = *each.edit;
     const std::string before = text.substr(edit.span.begin, edit.span.end - edit.span.begin);
     if (before == edit.text) return false;
-    Mend mend{{source.name(), each.code->number, each.message, edit.text}, {}, 0, round_};
-    if (hopeless_.contains(mend.name)) return false;
+    AppliedFix fix{{source.name(), each.code->number, each.message, edit.text}, {}, 0, round_};
+    if (hopeless_.contains(fix.name)) return false;
     // One that did not help is not made again at the same place.
-    if (!ever_.emplace(mend.name, edit.span.begin, before).second) return false;
-    for (const Mend& earlier : last_) {
-      if (earlier.name != mend.name || edit.span.begin < earlier.at.begin || edit.span.begin > earlier.at.end) continue;
-      mend.again = earlier.again + 1;
-      mend.since = earlier.since;
+    if (!ever_.emplace(fix.name, edit.span.begin, before).second) return false;
+    for (const AppliedFix& earlier : last_) {
+      if (earlier.name != fix.name || edit.span.begin < earlier.at.begin || edit.span.begin > earlier.at.end) continue;
+      fix.again = earlier.again + 1;
+      fix.since = earlier.since;
     }
-    if (mend.again > most_again) {
-      hopeless_.insert(mend.name);
-      hopeless_since_ = mend.since;
+    if (fix.again > most_again) {
+      hopeless_.insert(fix.name);
+      hopeless_since_ = fix.since;
     }
-    made_.push_back(std::move(mend));
+    made_.push_back(std::move(fix));
     result_.fixes.push_back({source.name(), source.position(edit.span.begin).line, each.message, before, edit.text});
     return true;
   }
 
-  // A mend that brings its own mistake back was none.
+  // A fix that brings its own error back is not one.
   void undo(int since) {
     const Snapshot& before = snapshots_[static_cast<std::size_t>(since)];
     input_ = before.input;
@@ -129,8 +129,8 @@ class Fixer {
   const Catalog& catalog_;
   Fixed result_;
   int round_ = 0;
-  std::vector<Snapshot> snapshots_;  ///< by round
-  std::vector<Mend> made_, last_;    ///< of this round, of the one before
+  std::vector<Snapshot> snapshots_;      ///< by round
+  std::vector<AppliedFix> made_, last_;  ///< of this round, of the one before
   std::set<std::tuple<Name, std::size_t, std::string>> ever_;
   std::set<Name> hopeless_;
   std::optional<int> hopeless_since_;  ///< the round that is gone back to

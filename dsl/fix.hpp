@@ -24,8 +24,8 @@ struct Fixed {
   Checked checked;                           ///< the program as it is now
 };
 
-/// Applies the edits of the diagnostics to the files of `input`, again and again until none is left: a mend may bring
-/// another mistake to light, and one that brings back its own message for ever is undone. Imported files that `input`
+/// Applies the edits of the diagnostics to the files of `input`, again and again until none is left: a fix may bring
+/// another error to light, and one that brings back its own message for ever is undone. Imported files that `input`
 /// does not name stay as they are.
 Fixed fix(ProgramInput input, const Catalog& catalog);
 

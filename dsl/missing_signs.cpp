@@ -154,9 +154,8 @@ std::optional<Diagnostic> missing_comma(const Mistake& mistake) {
 }
 
 // `table NAME {`
-bool opens_table(std::string_view text, std::size_t brace) {
-  const std::size_t line = brace == 0 ? 0 : text.rfind('\n', brace - 1) + 1;
-  const std::string_view before = text.substr(line, brace - line);
+bool is_table(std::string_view text, std::size_t brace) {
+  const std::string_view before = text.substr(0, brace).substr(text.rfind('\n', brace) + 1);
   return before.starts_with("table ") && before.find_first_of("{\"#") == std::string_view::npos;
 }
 
@@ -166,8 +165,7 @@ std::optional<Diagnostic> missing_brace(const Mistake& mistake) {
   const std::string word = mistake.word();
   const auto open = open_at(mistake.text, mistake.token.begin);
   if (open.empty() || open.back().sign != '{') return std::nullopt;
-  if (word == "else" && opens_table(mistake.text, open.back().at))
-    return comma(mistake, "put a comma between the rows");
+  if (word == "else" && is_table(mistake.text, open.back().at)) return comma(mistake, "put a comma between the rows");
   if (!mistake.expects("a field, as") && !mistake.expects("`,` or `}` after the field")) return std::nullopt;
   const std::string behind = trimmed(mistake.behind());
   const bool item = one_of(word, {"given", "expect"}) && mistake.begins_line() && open.size() > 1;

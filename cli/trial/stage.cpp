@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "cli/trial/witness.hpp"
+#include "cli/trial/trace_recorder.hpp"
 #include "engine/bind.hpp"
 #include "engine/journal/memory.hpp"
 
@@ -362,13 +362,13 @@ std::optional<Stage::Obstacle> Stage::play(bool alone, engine::Reached* reached,
   auto runnable = engine::bind(part_of_plan(alone), registry_, config_, connections_, {});
   if (!runnable) return Obstacle{test_.place, runnable.error().message};
   engine::MemoryJournal journal;
-  Witness witness(happened_, *registry_);
+  TraceRecorder recorder(happened_, *registry_);
   engine::Options options;
   options.once = true;
   options.give_up = longest;
   options.keep_requests = true;
   options.reached = reached;
-  const Result<void> ended = world_->run(*runnable, journal, witness, options, begins_, longest, listener);
+  const Result<void> ended = world_->run(*runnable, journal, recorder, options, begins_, longest, listener);
   if (!ended) return Obstacle{test_.place, ended.error().message};
   for (std::size_t i = 0; i < happened_.faults.size(); ++i) happened_.faults[i].struck = world_->faults()[i].struck;
   return std::nullopt;

@@ -1,5 +1,5 @@
-// Feedback: a pipeline's write makes an event of a pipeline whose write makes one of the first again. A circle through
-// two connections is told in any case; one within a connection when its sources show the pipelines' own writes.
+// Feedback: a pipeline's write makes an event of a pipeline whose write makes one of the first again. A cycle through
+// two connections is reported in any case; one within a connection when its sources show the pipelines' own writes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 using plan::Verb;
 
-constexpr std::size_t longest_circle = 4;    // pipelines
+constexpr std::size_t longest_cycle = 4;     // pipelines
 constexpr std::size_t most_steps = 100'000;  // of the search, in a program that is one tangle
 
 /// A write, as sources may see it.
@@ -33,7 +33,7 @@ struct Wake {
   bool endless = false;  ///< nothing stops it: the source shows own writes, and what is written follows the event
 };
 
-struct Circle {
+struct Cycle {
   std::vector<const Wake*> path;
   std::set<std::size_t> members;
   bool endless = false;
@@ -135,7 +135,7 @@ std::string path_text(const std::string& connection, const std::string& node) {
 
 }  // namespace
 
-/// Finds the circles, each once.
+/// Finds the cycles, each once.
 class Checker::Loops {
  public:
   explicit Loops(Checker& checker) : checker_(checker), all_(checker.out.plan.pipelines) {
@@ -150,18 +150,18 @@ class Checker::Loops {
     }
   }
 
-  void tell() {
+  void report_all() {
     for (std::size_t i = 0; i < all_.size(); ++i) follow(i, i);
-    // A larger circle around one that was told says nothing new.
-    std::stable_sort(circles_.begin(), circles_.end(),
-                     [](const Circle& a, const Circle& b) { return a.path.size() < b.path.size(); });
-    for (const Circle& circle : circles_) {
-      const bool known = std::any_of(told_.begin(), told_.end(), [&](const std::set<std::size_t>& told) {
-        return std::includes(circle.members.begin(), circle.members.end(), told.begin(), told.end());
+    // A larger cycle around a reported one adds nothing.
+    std::stable_sort(cycles_.begin(), cycles_.end(),
+                     [](const Cycle& a, const Cycle& b) { return a.path.size() < b.path.size(); });
+    for (const Cycle& cycle : cycles_) {
+      const bool known = std::any_of(reported_.begin(), reported_.end(), [&](const std::set<std::size_t>& reported) {
+        return std::includes(cycle.members.begin(), cycle.members.end(), reported.begin(), reported.end());
       });
       if (known) continue;
-      told_.push_back(circle.members);
-      report(circle);
+      reported_.push_back(cycle.members);
+      report(cycle);
     }
   }
 
@@ -173,14 +173,14 @@ class Checker::Loops {
     }
   }
 
-  // Every circle is found from the first of its pipelines.
+  // Every cycle is found from the first of its pipelines.
   void follow(std::size_t first, std::size_t at) {
     if (++steps_ > most_steps) return;
     for (const Wake& wake : wakes_[at]) {
       path_.push_back(&wake);
       if (wake.to == first)
         found();
-      else if (wake.to > first && path_.size() < longest_circle && !passed(wake.to))
+      else if (wake.to > first && path_.size() < longest_cycle && !passed(wake.to))
         follow(first, wake.to);
       path_.pop_back();
     }
@@ -191,28 +191,28 @@ class Checker::Loops {
   }
 
   void found() {
-    Circle circle{path_, {}, true};
+    Cycle cycle{path_, {}, true};
     std::set<std::string> connections;
     for (const Wake* wake : path_) {
       connections.insert(wake->source->connection);
-      circle.members.insert(wake->from);
-      circle.endless = circle.endless && wake->endless;
+      cycle.members.insert(wake->from);
+      cycle.endless = cycle.endless && wake->endless;
       const PipelineInfo& info = checker_.pipelines[all_[wake->from].name];
       if (wake != path_.front() && checker_.allowed(codes::feedback_loop, info.file, info.span)) return;
     }
-    if (connections.size() > 1 || circle.endless) circles_.push_back(std::move(circle));
+    if (connections.size() > 1 || cycle.endless) cycles_.push_back(std::move(cycle));
   }
 
-  void report(const Circle& circle) {
-    const bool endless = circle.endless;
-    const Wake& last = *circle.path.back();
+  void report(const Cycle& cycle) {
+    const bool endless = cycle.endless;
+    const Wake& last = *cycle.path.back();
     const PipelineInfo& info = checker_.pipelines[all_[last.to].name];
     checker_.file = info.file;
     Span where = info.span;
     for (const ast::SourceUse& use : info.tree->sources) where = use.path.span.begin > 0 ? use.path.span : where;
     std::string drawn = path_text(last.source->connection, last.source->node);
     std::vector<std::string> names;
-    for (const Wake* wake : circle.path) {
+    for (const Wake* wake : cycle.path) {
       drawn += " → " + path_text(wake->write->action->connection, wake->write->action->node);
       names.push_back("`" + all_[wake->from].name + "`");
     }
@@ -241,11 +241,11 @@ class Checker::Loops {
   std::vector<std::vector<Write>> writes_;
   std::vector<std::vector<Wake>> wakes_;
   std::vector<const Wake*> path_;
-  std::vector<Circle> circles_;
-  std::vector<std::set<std::size_t>> told_;
+  std::vector<Cycle> cycles_;
+  std::vector<std::set<std::size_t>> reported_;
   std::size_t steps_ = 0;
 };
 
-void Checker::loops() { Loops(*this).tell(); }
+void Checker::loops() { Loops(*this).report_all(); }
 
 }  // namespace pipewright::dsl
