@@ -80,8 +80,11 @@ engine::Task<tl::expected<std::shared_ptr<RowPage>, Failure>> read_page(Account&
 Instant shared_start(Account& account, Part part, Instant start, Instant now);
 
 inline constexpr int feed_limit = 10000;
-/// How far back the feed can be asked.
-inline constexpr auto feed_reach = std::chrono::hours(24 * 31) - std::chrono::minutes(5);
+/// How far back the feed is asked at most when a poll begins: within what it keeps, with time for calls that wait for
+/// their turn.
+Duration feed_reach(const Account& account);
+/// Whether a call for the feed from there may be refused when its turn comes.
+bool is_out_of_reach(const Account& account, Instant start, Instant now);
 
 // ---- cards (fbo_cards.cpp)
 

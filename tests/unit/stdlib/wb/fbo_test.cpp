@@ -1,74 +1,12 @@
 // wb.fbo.new and wb.fbo.changed, out of the order feed and out of the statistics.
 #include <set>
 
-#include "tests/unit/stdlib/wb/seller.hpp"
+#include "tests/unit/stdlib/wb/fbo_seller.hpp"
 
 using namespace pipewright;
 using namespace pipewright::wb::tests;
 using std::chrono::hours;
 using std::chrono::minutes;
-
-namespace {
-
-wb::sandbox::Options statistics_only() {
-  wb::sandbox::Options options;
-  options.token.categories = {1, 4, 5};
-  return options;
-}
-
-std::string moscow(Instant time) { return zoned_text(time, "Europe/Moscow", "%Y-%m-%dT%H:%M:%S"); }
-
-Json body_fault(const std::string& match, const std::string& body, int times = 1) {
-  return {{"match", match}, {"kind", "body"}, {"body", body}, {"times", times}};
-}
-
-std::string srid(int i) { return "srid-" + std::to_string(i); }
-
-void rows(Seller& seller, int count, const Json& fields = Json::object()) {
-  for (int i = 0; i < count; ++i) {
-    Json given = fields;
-    given["srid"] = srid(i);
-    seller.sandbox.add_fbo_order(given);
-  }
-}
-
-constexpr const char* feed = "/order-feed";
-constexpr const char* orders = "/supplier/orders";
-constexpr const char* sales = "/supplier/sales";
-
-}  // namespace
-
-TEST_CASE("A7: the feed is asked for what it keeps, after months without an order") {
-  Seller seller;
-  Source fresh = seller.source("wb.fbo.new");
-  SUBCASE("polled all the time") {
-    for (int day = 0; day < 100; ++day) {
-      const Polled polled = seller.poll(fresh);
-      REQUIRE_MESSAGE(!polled.failure, polled.failure->reason);
-      CHECK(polled.notices.empty());
-      seller.pass(hours(24));
-    }
-  }
-  SUBCASE("switched off for two months: what cannot be read any more is said") {
-    seller.poll(fresh);
-    seller.pass(hours(24 * 60));
-    const Polled polled = seller.poll(fresh);
-    CHECK_FALSE(polled.failure);
-    REQUIRE(polled.notices.size() == 1);
-    CHECK(polled.notices[0].find("31 days") != std::string::npos);
-    seller.pass(minutes(30));
-    CHECK(seller.poll(fresh).notices.empty());
-  }
-  SUBCASE("`since` reaches further back than the feed") {
-    Source old = seller.source("wb.fbo.new", hours(24 * 60));
-    const Polled polled = seller.poll(old);
-    CHECK_FALSE(polled.failure);
-    CHECK(polled.notices.size() == 1);
-  }
-  rows(seller, 1);
-  seller.pass(minutes(5));
-  CHECK(seller.poll(fresh).keys() == std::vector<std::string>{srid(0)});
-}
 
 TEST_CASE("A8: a card that cannot be read now delays the orders, and none goes out without its goods") {
   Seller seller;

@@ -229,6 +229,10 @@ std::size_t Seller::answered(int status) const {
       std::count_if(log.begin(), log.end(), [&](const Json& each) { return each["status"] == status; }));
 }
 
+Json body_fault(const std::string& match, const std::string& body, int times) {
+  return {{"match", match}, {"kind", "body"}, {"body", body}, {"times", times}};
+}
+
 std::vector<std::string> texts(const std::vector<std::int64_t>& ids) {
   std::vector<std::string> all;
   for (const std::int64_t id : ids) all.push_back(std::to_string(id));

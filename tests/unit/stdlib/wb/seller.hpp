@@ -120,6 +120,8 @@ struct Seller {
   engine::Settings settings_;
 };
 
+/// A fault of the sandbox: so many answers of that path have this body.
+Json body_fault(const std::string& match, const std::string& body, int times = 1);
 std::vector<std::string> texts(const std::vector<std::int64_t>& ids);
 std::string why(const Outcome& outcome);
 

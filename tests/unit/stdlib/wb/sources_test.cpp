@@ -24,10 +24,6 @@ std::vector<std::string> sorted(std::vector<std::string> keys) {
   return keys;
 }
 
-Json body_fault(const std::string& match, const std::string& body) {
-  return {{"match", match}, {"kind", "body"}, {"body", body}};
-}
-
 }  // namespace
 
 TEST_CASE("A6: a task that somebody was quick to confirm reaches `changed` through what `new` has seen") {
