@@ -1,6 +1,7 @@
 // wb.fbo.new and wb.fbo.changed, out of the order feed and out of the statistics.
 #include <set>
 
+#include "tests/support/in_process.hpp"
 #include "tests/unit/stdlib/wb/fbo_seller.hpp"
 
 using namespace pipewright;
@@ -120,6 +121,24 @@ TEST_CASE("B4: the statistics too") {
     seller.pass(minutes(2));
     seller.sandbox.add_fault(body_fault(match, "null"));
     CHECK_FALSE(seller.poll(changed).failure);
+  }
+}
+
+TEST_CASE("F6: a byte order mark before rows is read as if it were not there") {
+  for (const bool by_feed : {true, false}) {
+    CAPTURE(by_feed);
+    Seller seller(by_feed ? wb::sandbox::Options() : statistics_only());
+    rows(seller, 2);
+    seller.calls.instead = [&](const engine::Request& request) -> std::optional<engine::CallResult> {
+      if (request.url.find(by_feed ? feed : orders) == std::string::npos) return std::nullopt;
+      auto answer = pipewright::tests::result_of(seller.sandbox.answer(pipewright::tests::server_request(request)));
+      answer->body.insert(0, "\xEF\xBB\xBF");
+      return answer;
+    };
+    Source fresh = seller.source("wb.fbo.new");
+    const Polled polled = seller.poll(fresh);
+    CHECK_FALSE(polled.failure);
+    CHECK(polled.events.size() == 2);
   }
 }
 

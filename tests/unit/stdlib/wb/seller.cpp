@@ -100,19 +100,19 @@ std::string Polled::field(std::size_t event, const std::string& name) const {
 Seller::Seller(sandbox::Options options, std::map<std::string, Value> given, std::string token,
                std::string client_secret)
     : sandbox(in_process(std::move(options), time)), calls(sandbox, time) {
-  settings_.name = "wb";
-  settings_.type = "wildberries";
-  settings_.time_zone = "Europe/Moscow";
-  settings_.opened = time;
+  settings.name = "wb";
+  settings.type = "wildberries";
+  settings.time_zone = "Europe/Moscow";
+  settings.opened = time;
   for (const char* host : {"marketplace", "statistics", "analytics", "content"})
-    settings_.values[std::string(host) + "_url"] = Value(sandbox.url());
-  for (const auto& [name, value] : given) settings_.values[name] = value;
-  settings_.secrets["token"] = Secret(token.empty() ? sandbox.credential() : token);
-  if (!client_secret.empty()) settings_.secrets["client_secret"] = Secret(client_secret);
+    settings.values[std::string(host) + "_url"] = Value(sandbox.url());
+  for (const auto& [name, value] : given) settings.values[name] = value;
+  settings.secrets["token"] = Secret(token.empty() ? sandbox.credential() : token);
+  if (!client_secret.empty()) settings.secrets["client_secret"] = Secret(client_secret);
   restart();
 }
 
-void Seller::restart() { connection = *nodes.connections.front().make(settings_); }
+void Seller::restart() { connection = *nodes.connections.front().make(settings); }
 
 engine::Outcomes Seller::act(const std::string& name, engine::Batch batch) {
   const auto found = std::find_if(nodes.actions.begin(), nodes.actions.end(),

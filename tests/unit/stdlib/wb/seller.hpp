@@ -93,6 +93,7 @@ struct Seller {
   Instant time{std::chrono::milliseconds(1795600000000)};  ///< 2026-11-25
   sandbox::Sandbox sandbox;
   engine::Nodes nodes = wb::nodes();
+  engine::Settings settings;  ///< as they are read by `restart`
   std::unique_ptr<engine::Connection> connection;
   SandboxCalls calls;
 
@@ -115,9 +116,6 @@ struct Seller {
   [[nodiscard]] std::vector<std::int64_t> shipped() const;  ///< tasks in `complete`
   [[nodiscard]] std::vector<std::string> supply_names() const;
   [[nodiscard]] std::size_t answered(int status) const;  ///< requests of the sandbox's log with that status
-
- private:
-  engine::Settings settings_;
 };
 
 /// A fault of the sandbox: so many answers of that path have this body.
