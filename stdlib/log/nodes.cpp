@@ -11,7 +11,7 @@ using engine::Outcomes;
 using engine::Task;
 using engine::Value;
 
-Outcomes told(const Batch& batch, Calls& calls, const char* prefix) {
+Outcomes logged(const Batch& batch, Calls& calls, const char* prefix) {
   Outcomes outcomes;
   for (const engine::Operation& operation : batch) {
     const std::string text = operation.text.value_or("");
@@ -26,8 +26,8 @@ Outcomes told(const Batch& batch, Calls& calls, const char* prefix) {
   return outcomes;
 }
 
-Task<Outcomes> info(Connection&, Batch batch, Calls& calls) { co_return told(batch, calls, ""); }
-Task<Outcomes> warn(Connection&, Batch batch, Calls& calls) { co_return told(batch, calls, "warning: "); }
+Task<Outcomes> info(Connection&, Batch batch, Calls& calls) { co_return logged(batch, calls, ""); }
+Task<Outcomes> warn(Connection&, Batch batch, Calls& calls) { co_return logged(batch, calls, "warning: "); }
 
 engine::ActionNode node(const char* name, decltype(engine::ActionNode::work) work) {
   engine::ActionNode result;

@@ -13,14 +13,6 @@
 namespace pipewright::wb {
 namespace {
 
-using engine::Calls;
-using engine::Connection;
-using engine::Look;
-using engine::NewEvent;
-using engine::Page;
-using engine::Record;
-using engine::Seen;
-using engine::Task;
 using std::chrono::hours;
 
 constexpr auto reach_back = hours(2);         // rows show up late, and clocks differ
@@ -171,7 +163,7 @@ Chunk chunk_of(const RowPage& page, const Place& place, std::size_t room) {
   for (std::size_t i = page.at; i < end; ++i) {
     Result<Value> raw = engine::parse_json(page.rows[i]);
     if (!raw) {  // it costs itself alone
-      chunk.notice = fmt::format("a row of FBO orders cannot be read and is left out: {}", raw.error().message);
+      chunk.notice = fmt::format("a row of FBO orders is malformed and is left out: {}", raw.error().message);
       continue;
     }
     const Value& changed = (*raw)["lastChangeDate"];

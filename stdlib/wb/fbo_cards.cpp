@@ -10,13 +10,6 @@
 namespace pipewright::wb {
 namespace {
 
-using engine::Calls;
-using engine::List;
-using engine::Page;
-using engine::Record;
-using engine::Seen;
-using engine::Task;
-
 const char* const shared_kind = "wb.sizes";
 constexpr auto good_for = std::chrono::hours(24 * 7);  // then its card is read again: barcodes are added
 constexpr std::size_t few = 5;                         // articles that are looked for one by one

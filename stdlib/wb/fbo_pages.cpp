@@ -1,4 +1,4 @@
-// Pages of rows: how they are asked for, and how several pipelines share one answer.
+// Pages of rows: how they are asked for, and how several pipelines share one response.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,10 +11,6 @@
 
 namespace pipewright::wb {
 namespace {
-
-using engine::Calls;
-using engine::Record;
-using engine::Task;
 
 constexpr auto shared_for = std::chrono::minutes(1);
 constexpr std::size_t most_shared = 8U << 20U;  // bytes of a page

@@ -8,8 +8,6 @@ namespace pipewright::wb {
 namespace {
 
 using engine::Broken;
-using engine::List;
-using engine::Record;
 
 std::optional<Instant> time_of(const Value& value) {
   if (value.text() == nullptr) return std::nullopt;

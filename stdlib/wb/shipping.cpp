@@ -15,11 +15,6 @@
 namespace pipewright::wb {
 namespace {
 
-using engine::Calls;
-using engine::List;
-using engine::Outcome;
-using engine::Record;
-using engine::Task;
 using std::chrono::seconds;
 
 const char* const moscow = "Europe/Moscow";

@@ -41,24 +41,7 @@ sandbox::Options in_process(sandbox::Options options, Instant& time) {
 
 }  // namespace
 
-std::size_t SandboxCalls::count(const std::string& part) const {
-  return static_cast<std::size_t>(std::count_if(sent.begin(), sent.end(), [&](const engine::Request& each) {
-    return (each.method + " " + each.url).find(part) != std::string::npos;
-  }));
-}
-
-void SandboxCalls::start(engine::Request request, std::function<void(engine::CallResult)> done) {
-  sent.push_back(request);
-  time_ += takes;
-  if (instead) {
-    if (auto answer = instead(request)) return done(std::move(*answer));
-  }
-  if (takes_down && request.write) {
-    engine::Answer answer;
-    answer.status = request.predicted_status;
-    answer.predicted = request.predicted;
-    return done(std::move(answer));
-  }
+void SandboxCalls::reach(engine::Request request, Done done) {
   done(pipewright::tests::result_of(sandbox_.answer(pipewright::tests::server_request(request))));
 }
 
