@@ -95,7 +95,7 @@ class Account : public engine::Connection {
                              const Value& body) const;
 
   // Caches for the life of the process. Nothing in them is needed to be right.
-  std::map<std::string, Size> sizes;            ///< by chrt_id
+  std::map<std::string, Size> sizes;            ///< by size_key (fbo.hpp)
   std::map<std::string, std::string> supplies;  ///< open supply by group of tasks
   std::set<std::string> fresh_supplies;         ///< made by us, and nothing was put in yet
   std::set<std::string> refused_before;         ///< tasks and supplies that were refused once, for a reason not known

@@ -260,7 +260,7 @@ Task<Page> poll(Account& account, Look look, bool with_sales, Duration first_rea
   std::vector<Value> sized;
   for (const Row& row : chunk.rows) {
     const auto seen = states.find(row.srid);
-    if (row.feed && meaning.tells(row, seen == states.end() ? nullptr : &seen->second)) sized.push_back(row.raw);
+    if (meaning.tells(row, seen == states.end() ? nullptr : &seen->second)) sized.push_back(row.raw);
   }
   auto enriching = read_cards(account, std::move(sized), page, calls);
   const auto enriched = co_await enriching;

@@ -52,6 +52,9 @@ engine::Record derived_fields(const Row& row, const Account& account);
 /// The same of a row that is remembered.
 engine::Record derived_fields(const Value& raw, const Account& account);
 
+/// What the size of a row is known by: the feed names the size, the statistics one of its barcodes. Empty: by nothing.
+std::string size_key(const Value& raw);
+
 // ---- pages (fbo_pages.cpp)
 
 /// A page of rows as it came, read on bit by bit.
@@ -88,7 +91,7 @@ bool is_out_of_reach(const Account& account, Instant start, Instant now);
 
 // ---- cards (fbo_cards.cpp)
 
-/// Barcodes and article of the feed's sizes, from their cards; what was learned is kept for the account in
+/// Barcodes and article of the rows' sizes, from their cards; what was learned is kept for the account in
 /// `page.shared`. A failure: it is worth another try. Else a notice, when something cannot be known.
 engine::Task<tl::expected<std::optional<std::string>, Failure>> read_cards(Account& account, std::vector<Value> rows,
                                                                            engine::Page& page, engine::Calls& calls);

@@ -216,11 +216,12 @@ TEST_CASE("C2: what the first page of the statistics brings goes out before the 
   look.cursor = changed.cursor;
   look.source = &changed.declared;
   seller.calls.own = &changed.states;
-  const std::size_t before = seller.calls.sent.size();
+  const auto pages = [&] { return seller.calls.count(orders) + seller.calls.count(sales); };
+  const std::size_t before = pages();
   auto task = seller.node("wb.fbo.changed").look(*seller.connection, look, seller.calls);
   task.start();
   const engine::Page first = task.take();
-  CHECK(seller.calls.sent.size() == before + 1);
+  CHECK(pages() == before + 1);
   CHECK(first.events.size() == 1);  // the cancelled one: orders come first
   CHECK(first.more);
   seller.calls.own = nullptr;
@@ -346,6 +347,40 @@ TEST_CASE("C5: all barcodes of the size are given") {
   REQUIRE(skus->list() != nullptr);
   CHECK(skus->list()->size() == 2);
   CHECK(polled.field(0, "barcode") == "alt");
+}
+
+TEST_CASE("C5: the statistics name one barcode, and all of its size are given") {
+  Seller seller(statistics_only());
+  rows(seller, 1);
+  const Json state = seller.sandbox.state();
+  const Json shown = state["fbo"][0]["order"];
+  const std::string barcode = shown["barcode"];
+  seller.sandbox.operate(
+      "POST", "/_sandbox/cards",
+      {{"nmID", shown["nmId"]},
+       {"vendorCode", "MUG-01"},
+       {"updatedAt", "2026-09-01T10:00:00Z"},
+       {"sizes", Json::array({{{"chrtID", 1}, {"skus", {"other"}}}, {{"chrtID", 2}, {"skus", {"alt", barcode}}}})}});
+  Source fresh = seller.source("wb.fbo.new");
+  seller.sandbox.add_fault({{"match", "/cards/list"}, {"kind", "status"}, {"status", 502}});
+  CHECK(seller.poll(fresh).failure);
+  const Polled polled = seller.poll(fresh);
+  REQUIRE(polled.events.size() == 1);
+  CHECK(polled.notices.empty());
+  CHECK(polled.field(0, "barcode") == barcode);
+  const Value* skus = engine::find_field(polled.events[0].derived, "skus");
+  REQUIRE(skus->list() != nullptr);
+  REQUIRE(skus->list()->size() == 2);
+  CHECK((*skus->list())[1].display() == "alt");
+  // Known after a restart.
+  seller.restart();
+  seller.sandbox.add_fbo_order({{"srid", "next"}});
+  seller.pass(minutes(30));
+  const std::size_t before = seller.calls.count("/cards/list");
+  const Polled again = seller.poll(fresh);
+  REQUIRE(again.events.size() == 1);
+  CHECK(engine::find_field(again.events[0].derived, "skus")->list()->size() == 2);
+  CHECK(seller.calls.count("/cards/list") == before);
 }
 
 TEST_CASE("C6: many articles are found by walking the catalogue, and known after a restart") {
