@@ -154,7 +154,7 @@ Request Account::post(const std::string& path, const Pairs& form, std::vector<st
   return made;
 }
 
-// ---- answers
+// ---- responses
 // -----------------------------------------------------------------------------------------------------------------------
 
 std::string words_of(const Answer& answer) {
@@ -251,7 +251,7 @@ Task<std::optional<Failure>> learn_zone(Account& account, Calls& calls) {
   const std::string own = account.settings().time_zone.empty() ? "UTC" : account.settings().time_zone;
   if (!json) {
     if (json.error().kind != Failure::Kind::permanent) co_return json.error();
-    calls.note(fmt::format("the account's time zone cannot be read ({}): {} is taken", json.error().reason, own));
+    calls.note(fmt::format("the account's time zone is not known ({}): {} is used", json.error().reason, own));
     account.zone = own;
     co_return std::nullopt;
   }
@@ -259,7 +259,7 @@ Task<std::optional<Failure>> learn_zone(Account& account, Calls& calls) {
   account.zone = zone_exists(zone) ? zone : own;
   if (!zone_exists(zone)) {
     calls.log(engine::LogLevel::warning,
-              fmt::format("the account's time zone cannot be read (settings.timezone.value is {}): {} is taken",
+              fmt::format("the account's time zone is not known (settings.timezone.value is {}): {} is used",
                           zone.empty() ? "not there" : "«" + shortened(zone, 40) + "»", own));
   }
   co_return std::nullopt;

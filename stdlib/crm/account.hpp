@@ -1,5 +1,5 @@
-// A retailCRM account: its address, key, limit and what its answers mean. Facts: reference/retailcrm/api.md, sections 1
-// to 4.
+// A retailCRM account: its address, key, limit and what its responses mean. Facts: reference/retailcrm/api.md, sections
+// 1 to 4.
 #pragma once
 
 #include <map>
@@ -79,7 +79,7 @@ class Account : public engine::Connection {
   [[nodiscard]] Request get(const std::string& path, const Pairs& query) const;
   /// GET /api/credentials: what the key may do. It stands beside the versions of the API.
   [[nodiscard]] Request credentials() const;
-  /// A write, as a form; objects are JSON texts already. `predicted` is its answer in a dry run, `items` the batch
+  /// A write, as a form; objects are JSON texts already. `predicted` is its response in a dry run, `items` the batch
   /// indexes it is for.
   [[nodiscard]] Request post(const std::string& path, const Pairs& form, std::vector<std::size_t> items,
                              Record predicted, int status = 200) const;
@@ -98,18 +98,18 @@ class Account : public engine::Connection {
   Declared declared_;
 };
 
-/// What an answer that is no success, or no answer, means; nothing: it is a success. `write`: whether it may have
+/// What a response that is no success, or no response, means; nothing: it is a success. `write`: whether it may have
 /// changed something.
 std::optional<Failure> failure_of(const CallResult& result, bool write);
-/// The JSON of a good answer, or why there is none.
+/// The JSON of a good response, or why there is none.
 tl::expected<Value, Failure> json_of(const CallResult& result, bool write);
 /// The CRM's words in full: errorMsg and errors, which are a map, a list or a text (api.md 2).
 std::string words_of(const Answer& answer);
 bool already_exists(const CallResult& result);
 /// The id of the customer that this one was merged into, from a 404 (api.md 2); null: it was not.
 Value combined_to(const CallResult& result);
-/// The list (or map) `member` of a good answer. An answer without it is unreadable: "nothing found" would make what is
-/// there again.
+/// The list (or map) `member` of a good response. A response without it is unreadable: "nothing found" would make what
+/// is there again.
 tl::expected<std::vector<Value>, Failure> list_in(const Value& body, const std::string& member);
 Failure permanent(std::string reason, std::string help = {});
 

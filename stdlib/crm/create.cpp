@@ -1,4 +1,4 @@
-// Creating what is missing: fifty in a call, and one by one where a call told no reason (api.md 2, 5.1, 7).
+// Creating what is missing: fifty in a call, and one by one where a call gave no reason (api.md 2, 5.1, 7).
 #include <fmt/format.h>
 
 #include <map>

@@ -202,7 +202,7 @@ bool present(const Value& value) {
   return true;
 }
 
-// What answers hold are doubles, sometimes not rounded (api.md 1): 60.17310053999999 is 60.17. Sums are equal to the
+// What responses hold are doubles, sometimes not rounded (api.md 1): 60.17310053999999 is 60.17. Sums are equal to the
 // kopeck, other numbers to a millionth.
 bool same_number(const std::string& field, const Decimal& a, const Decimal& b) {
   static const std::set<std::string_view> sums = {

@@ -23,10 +23,10 @@ bool present(const Value& value);
 /// Whether writing `wanted` would change nothing: numbers by value, "5" is 5, nothing is false and 0, of records only
 /// the wanted fields count.
 bool same_value(const Value& wanted, const Value& there);
-/// The same for the field of that name under the API's words: sums are equal to the kopeck, for answers hold doubles.
+/// The same for the field of that name under the API's words: sums are equal to the kopeck, for responses hold doubles.
 bool same_field_value(const std::string& field, const Value& wanted, const Value& there);
 bool same_number(const std::string& field, const Decimal& a, const Decimal& b);
-/// What tells numbers apart: the digits and the extension; of a text without digits the text.
+/// What distinguishes numbers: the digits and the extension; of a text without digits the text.
 std::string phone_key(std::string_view phone);
 /// The digits of a number without its extension, +7 and 8 alike.
 std::string phone_digits(std::string_view phone);

@@ -1,4 +1,4 @@
-// Looking clients and orders up by the keys of `by` (api.md 5.2, 7).
+// Finding clients and orders by the keys of `by` (api.md 5.2, 7).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -175,7 +175,7 @@ std::vector<Pairs> searches(const std::string& key, const Value& value) {
 }
 
 Failure too_many(const Work& work, const std::pair<std::string, Value>& key) {
-  return permanent(fmt::format("over 5 000 {}s match {} `{}`: which one is meant cannot be read",
+  return permanent(fmt::format("over 5 000 {}s match {} `{}`: it is not clear which one is meant",
                                work.entity.kind().noun, key.first, key.second.display()),
                    "find it by another key: external_id, phones or email");
 }

@@ -33,7 +33,7 @@ std::string cursor_of(const Position& position);
 struct Walk {
   std::vector<Entry> entries;
   Position position;
-  bool more = false;                 ///< there is more than one look takes
+  bool more = false;                 ///< there is more than one poll takes
   std::optional<Instant> generated;  ///< the CRM's clock when it answered first
   std::optional<std::string> notice;
   std::optional<Failure> failure;

@@ -26,7 +26,7 @@ constexpr std::size_t most_named = 8;
 /// A list of codes that an account has.
 struct Dictionary {
   const char* path;    ///< behind /api/v5/
-  const char* member;  ///< of the answer
+  const char* member;  ///< of the response
   const char* noun;
   const char* scope;
   std::vector<const char*> fields;  ///< whose words are its codes
@@ -121,7 +121,7 @@ tl::expected<Codes, Failure> codes_of(const Value& answer, const char* member) {
   const Value& listed = answer[member];
   Failure failure;
   failure.kind = Failure::Kind::permanent;
-  failure.reason = fmt::format("retailCRM: the answer holds no list `{}`", member);
+  failure.reason = fmt::format("retailCRM: the response holds no list `{}`", member);
   if (listed.list() == nullptr && listed.record() == nullptr) return tl::unexpected<Failure>(failure);
   Codes codes;
   for (const Value& each : elements_of(listed)) {
@@ -202,14 +202,14 @@ Finding not_looked_up(const Account& account, const Dictionary& dictionary, cons
   return finding;
 }
 
-Finding untold(const Account& account, const Uses& uses, const std::string& what, const Failure& failure) {
+Finding unavailable(const Account& account, const Uses& uses, const std::string& what, const Failure& failure) {
   Finding finding = engine::silent(uses, account.name(), failure);
-  finding.message = fmt::format("`{}` does not tell its {}: {}", account.name(), what, failure.reason);
+  finding.message = fmt::format("`{}` does not give its {}: {}", account.name(), what, failure.reason);
   finding.note.clear();
   return finding;
 }
 
-// False: the account did not tell everything; once it has gone silent it is not asked on.
+// False: the account did not give everything; once it has gone silent it is not asked on.
 Task<bool> judge_codes(Account& account, Uses uses, Key key, Calls& calls, Inspection& into) {
   bool whole = true;
   for (const Dictionary& dictionary : dictionaries()) {
@@ -222,7 +222,7 @@ Task<bool> judge_codes(Account& account, Uses uses, Key key, Calls& calls, Inspe
     auto judging = judge_dictionary(account, dictionary, words, calls, into);
     const std::optional<Failure> failure = co_await judging;
     if (!failure) continue;
-    Finding finding = untold(account, uses, fmt::format("{} codes", dictionary.noun), *failure);
+    Finding finding = unavailable(account, uses, fmt::format("{} codes", dictionary.noun), *failure);
     finding.place = words.front().place;
     into.findings.push_back(std::move(finding));
     whole = false;
@@ -235,7 +235,7 @@ Task<bool> judge_codes(Account& account, Uses uses, Key key, Calls& calls, Inspe
 
 struct Stores {
   std::vector<std::string> codes;
-  bool known = false;  ///< false: the key may not be told
+  bool known = false;  ///< false: the key may not read them
 
   [[nodiscard]] bool have(const std::string& code) const {
     return std::find(codes.begin(), codes.end(), code) != codes.end();
@@ -354,13 +354,13 @@ Task<Inspection> inspect(engine::Connection& connection, Uses uses, Calls& calls
   if (stores) {
     judge_stores(account, uses, *stores, inspection);
   } else {
-    inspection.findings.push_back(untold(account, uses, "stores", stores.error()));
+    inspection.findings.push_back(unavailable(account, uses, "stores", stores.error()));
   }
   if (stores || stores.error().kind != Failure::Kind::transient) {
     auto asking_codes = judge_codes(account, uses, key, calls, inspection);
     whole = co_await asking_codes && whole;
   }
-  if (!whole) inspection.facts.emplace_back("did not tell everything");
+  if (!whole) inspection.facts.emplace_back("some of it could not be checked");
   co_return inspection;
 }
 

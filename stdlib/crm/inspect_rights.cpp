@@ -51,9 +51,9 @@ std::vector<Need> needs_of(const Uses::Node& node) {
 Result<Key> key_of(const Value& credentials) {
   Key key;
   const List* scopes = credentials["scopes"].list();
-  if (scopes == nullptr) return fail("the answer about the key has no list `scopes`");
+  if (scopes == nullptr) return fail("the response about the key has no list `scopes`");
   for (const Value& each : *scopes) {
-    if (each.text() == nullptr) return fail("the answer about the key has `scopes` that are no texts");
+    if (each.text() == nullptr) return fail("the response about the key has `scopes` that are not strings");
     key.scopes.insert(*each.text());
   }
   if (const List* sites = credentials["sitesAvailable"].list()) {

@@ -15,10 +15,10 @@ struct Key {
   std::vector<std::string> sites;  ///< codes of the stores that it sees; empty: all, or not said
 };
 
-/// An error names what the answer lacks.
+/// An error names what the response lacks.
 Result<Key> key_of(const Value& credentials);
 
-/// Scopes that the nodes need and the key has not: each is told at the first node that needs it.
+/// Scopes that the nodes need and the key has not: each is reported at the first node that needs it.
 void judge_scopes(const Account& account, const engine::Uses& uses, const Key& key, engine::Inspection& into);
 
 }  // namespace pipewright::crm

@@ -75,7 +75,7 @@ Value sent_line(const Line& line) {
   // An offer named by a foreign id may turn out not to be there: then the name is what is left.
   const bool certain = engine::find_field(line.offer, "id") != nullptr;
   const std::string name = !line.name.empty() ? line.name : line.unmatched;
-  // A line with neither an offer nor a name tells nobody what was sold, and may be refused.
+  // A line with neither an offer nor a name says to nobody what was sold, and may be refused.
   const std::string shown = name.empty() && line.offer.empty() ? line.external_id : name;
   if (!certain && !shown.empty()) sent.emplace_back("productName", Value(shown));
   if (engine::find_field(line.fields, "quantity") == nullptr) sent.emplace_back("quantity", Value(1));

@@ -16,7 +16,7 @@ constexpr std::size_t most_values = 100;
 constexpr std::size_t longest_query = 6000;  // the URL stays under 8 KB
 constexpr std::size_t longest_value = 255;   // characters of a filter (api.md 3)
 constexpr int most_pages = 50;
-constexpr int most_refusals = 12;  // without an answer among them: it is not one value that is to blame
+constexpr int most_refusals = 12;  // without a response among them: it is not one value that is to blame
 
 std::optional<std::int64_t> page_count(const Value& body) {
   const Decimal* count = body["pagination"]["totalPageCount"].number();

@@ -55,12 +55,12 @@ Outcome standing(const Account& account, const Wish& wish, bool written_before) 
   outcome.operation = written_before ? "set" : "none";
   outcome.result = order_record(account, wish.standing);
   if (written_before) outcome.record.emplace_back("status", Value(wish.status));
-  outcome.summary = fmt::format("order {}: the status is {}{}", wish.standing["id"].id_text(), wish.status,
-                                written_before ? ", set by an earlier try" : " already");
+  outcome.summary = fmt::format("order {}: status {}{}", wish.standing["id"].id_text(), wish.status,
+                                written_before ? ", set by an earlier try" : ", unchanged");
   return outcome;
 }
 
-// Asks where they stand. The answer names no store: an external id that two stores have is asked for in the
+// Asks where they stand. The response names no store: an external id that two stores have is asked for in the
 // connection's one.
 Task<std::optional<Failure>> learn_standings(Account& account, std::vector<Wish>& wishes, bool by_id, Calls& calls) {
   std::vector<std::string> keys;

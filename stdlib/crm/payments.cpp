@@ -14,7 +14,7 @@ std::string name_of(const Value& payment) {
   return payment["externalId"].is_null() ? payment["type"].display() : payment["externalId"].id_text();
 }
 
-/// The payment that is there, null when there is none; nothing when it cannot be told which one is meant.
+/// The payment that is there, null when there is none; nothing when it is not clear which one is meant.
 std::optional<Value> matched(const Value& wanted, const std::vector<Value>& there) {
   const bool by_id = !wanted["externalId"].is_null();
   std::vector<Value> found;

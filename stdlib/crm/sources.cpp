@@ -21,7 +21,7 @@ using engine::NewEvent;
 using engine::Page;
 using engine::SourceNode;
 
-constexpr std::size_t most_entries = 2000;  // of one look
+constexpr std::size_t most_entries = 2000;  // of one poll
 constexpr auto clocks_agree = std::chrono::minutes(1);
 constexpr auto before_start = std::chrono::minutes(10);  // the clocks of both sides need not agree
 
@@ -35,7 +35,7 @@ bool wants_own(const Look& look) {
 
 struct Start {
   Position position;
-  bool fresh = false;   ///< the first look: the position is a moment by our own clock
+  bool fresh = false;   ///< the first poll: the position is a moment by our own clock
   bool silent = false;  ///< … without `since`, or with `since now`: what is there already is no event
 };
 
@@ -128,7 +128,7 @@ Value record_with(const Account& account, const Look& look, const Value& order,
   return engine::normalise(old, derived_of_order(account, old), type, account.name(), account.account_zone());
 }
 
-// The beginning of every look: the zone, the walk, and nothing to tell at the first one.
+// The beginning of every poll: the zone, the walk, and nothing to report at the first one.
 struct Begun {
   Walk walk;
   bool silent = false;
@@ -304,7 +304,7 @@ Task<Page> look_changed(Connection& connection, Look look, Calls& calls) {
 // ---- crm.order.status_changed
 // --------------------------------------------------------------------------------------------------------
 
-/// The last word on an order's status within a look.
+/// The last word on an order's status within a poll.
 struct Standing {
   std::string external_id;
   std::string entry;  ///< of the last change by somebody else; empty: a write of our own is newer

@@ -29,7 +29,7 @@ Outcome standing(const Work& work, const Item& item) {
   Outcome outcome;
   outcome.kind = Outcome::Kind::unchanged;
   outcome.result = work.entity.record(work.account, item.existing);
-  outcome.summary = label_of(item.existing, work.entity.kind()) + " is so already";
+  outcome.summary = label_of(item.existing, work.entity.kind()) + " unchanged";
   return outcome;
 }
 

@@ -64,7 +64,7 @@ class Entity {
   [[nodiscard]] virtual Value record(const Account& account, const Value& raw) const = 0;
   /// `whole()` as it was really written, for people.
   [[nodiscard]] virtual Record written(const Work& work, const Item& item) const = 0;
-  /// What the answer to a creation or an edit shows besides success.
+  /// What the response to a creation or an edit shows besides success.
   virtual void shown(Work&, Item&, const Value& /*raw*/) {}
   /// A second thought about a refusal: a cache that was wrong is emptied and the failure becomes one to try again.
   virtual void refused(Work&, Item&, Failure&) {}

@@ -45,7 +45,7 @@ struct FileId {
 };
 FileId id_of(const struct stat& status);
 
-/// A checksum (FNV-1a, 64 bits) that tells contents apart; 16 hexadecimal digits in a cursor or position.
+/// A checksum (FNV-1a, 64 bits) that distinguishes contents; 16 hexadecimal digits in a cursor or position.
 std::uint64_t checksum(std::string_view bytes);
 std::string checksum_text(std::uint64_t sum);
 /// `length` bytes from `offset` on; shorter where the file ends, nothing when it cannot be read.
@@ -129,7 +129,7 @@ struct Reading {
   std::uint64_t offset = 0;  ///< of the first byte of `buffer`
   std::string buffer;
   Instant used;               ///< when it was read last
-  std::uint64_t scanned = 0;  ///< up to where a line that is too long has been looked through
+  std::uint64_t scanned = 0;  ///< up to where a line that is too long has been searched
 };
 
 class Files : public engine::Connection {

@@ -82,7 +82,7 @@ std::string sum_at(int descriptor, std::uint64_t offset, std::size_t length) {
 
 std::size_t tail_before(std::uint64_t offset) { return std::min<std::uint64_t>(offset, tail_length); }
 
-// Notes how the file looks around the place, so that it is known again.
+// Notes what is in the file around the place, so that it is known again.
 void mark(Place& place, int descriptor) {
   if (!place.begun()) return;
   if (place.head.empty()) {
@@ -148,7 +148,7 @@ std::size_t line_end(Reading& reading, std::size_t from) {
   }
 }
 
-// Looks for the end of a line that is too long, without keeping it: the offset behind it, or nothing so far.
+// Searches the end of a line that is too long, without keeping it: the offset behind it, or nothing so far.
 std::optional<std::uint64_t> end_of_long_line(Reading& reading, std::uint64_t begin) {
   reading.scanned = std::max(reading.scanned, begin);
   while (true) {
@@ -221,7 +221,7 @@ class Pages {
     add(line_value(text, place_.line), offset, end);
   }
   void add(Value value, std::uint64_t offset, std::uint64_t end) {
-    if (place_.generation.empty()) {  // the first line is there: the file can be told from others
+    if (place_.generation.empty()) {  // the first line is there: the file can be distinguished from others
       Place here = place_;
       here.offset = end;
       mark(here, reading_.descriptor.number());

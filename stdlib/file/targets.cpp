@@ -39,7 +39,7 @@ Failure failure_of(const std::string& path, const char* what, int error) {
 }
 
 // Not blocking: a pipe that nobody reads is an error, no standstill. A file is opened for reading too, where that is
-// allowed: its last bytes tell whether it is still the one that was written.
+// allowed: its last bytes show whether it is still the one that was written.
 Descriptor open_to_append(const std::string& path, struct stat& status) {
   Descriptor opened(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600));
   if (!opened.open() || ::fstat(opened.number(), &status) != 0) return Descriptor(-1);

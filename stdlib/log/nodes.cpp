@@ -11,7 +11,7 @@ using engine::Outcomes;
 using engine::Task;
 using engine::Value;
 
-Outcomes told(const Batch& batch, Calls& calls, engine::LogLevel level) {
+Outcomes logged(const Batch& batch, Calls& calls, engine::LogLevel level) {
   Outcomes outcomes;
   for (const engine::Operation& operation : batch) {
     const std::string text = operation.text.value_or("");
@@ -26,8 +26,10 @@ Outcomes told(const Batch& batch, Calls& calls, engine::LogLevel level) {
   return outcomes;
 }
 
-Task<Outcomes> info(Connection&, Batch batch, Calls& calls) { co_return told(batch, calls, engine::LogLevel::info); }
-Task<Outcomes> warn(Connection&, Batch batch, Calls& calls) { co_return told(batch, calls, engine::LogLevel::warning); }
+Task<Outcomes> info(Connection&, Batch batch, Calls& calls) { co_return logged(batch, calls, engine::LogLevel::info); }
+Task<Outcomes> warn(Connection&, Batch batch, Calls& calls) {
+  co_return logged(batch, calls, engine::LogLevel::warning);
+}
 
 engine::ActionNode node(const char* name, decltype(engine::ActionNode::work) work) {
   engine::ActionNode result;

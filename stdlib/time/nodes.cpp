@@ -15,7 +15,7 @@ using engine::Page;
 using engine::Task;
 using engine::Value;
 
-// Whole multiples of the period since 1970 in UTC. Ticks that passed while nobody looked are one tick: the last one.
+// Whole multiples of the period since 1970 in UTC. Ticks that passed while nobody polled are one tick: the last one.
 Task<Page> look_every(Connection&, Look look, Calls& calls) {
   Page page;
   page.total = 0;  // a tick is nothing that exists already

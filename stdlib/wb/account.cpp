@@ -227,7 +227,7 @@ Request Account::send(const std::string& method, const std::string& group, const
   return request;
 }
 
-// ---- answers
+// ---- responses
 // -----------------------------------------------------------------------------------------------------------------------
 
 std::string code_of(const Answer& answer) {
@@ -301,16 +301,16 @@ std::optional<Failure> failure_without_answer(const CallResult& result) {
   if (auto failure = failure_of(result)) return failure;
   if (result->status == 204 || result->predicted || trimmed(result->body).empty()) return std::nullopt;
   Failure doubt;
-  doubt.reason =
-      fmt::format("Wildberries: {} in place of an empty answer: whether it was done is asked", words_of(*result));
+  doubt.reason = fmt::format("Wildberries: {} in place of an empty response; the delivery is unknown and is checked",
+                             words_of(*result));
   doubt.delivery = engine::Delivery::unknown;
   return doubt;
 }
 
 Failure another_shape(const Value& body, const std::string& expected) {
   Failure failure;
-  failure.reason = fmt::format("Wildberries: the answer has no `{}` that can be read, but {}", expected,
-                               engine::json_start(body, 80));
+  failure.reason =
+      fmt::format("Wildberries: the response has no valid `{}`: {}", expected, engine::json_start(body, 80));
   return failure;
 }
 

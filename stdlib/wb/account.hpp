@@ -1,4 +1,4 @@
-// A Wildberries account: its token, hosts, limits and what its answers mean. Facts: reference/wildberries/api.md,
+// A Wildberries account: its token, hosts, limits and what its responses mean. Facts: reference/wildberries/api.md,
 // sections 2 to 5.
 #pragma once
 
@@ -13,10 +13,25 @@
 
 namespace pipewright::wb {
 
+// The engine's words, as every file here uses them.
 using engine::Answer;
+using engine::Batch;
 using engine::CallResult;
+using engine::Calls;
+using engine::Connection;
 using engine::Failure;
+using engine::List;
+using engine::Look;
+using engine::NewEvent;
+using engine::Operation;
+using engine::Outcome;
+using engine::Outcomes;
+using engine::Page;
+using engine::Record;
 using engine::Request;
+using engine::Seen;
+using engine::SharedState;
+using engine::Task;
 using engine::Value;
 
 /// What the token says of itself (a JWT, read without asking anybody).
@@ -80,7 +95,7 @@ class Account : public engine::Connection {
                              const Value& body) const;
 
   // Caches for the life of the process. Nothing in them is needed to be right.
-  std::map<std::string, Size> sizes;            ///< by chrt_id
+  std::map<std::string, Size> sizes;            ///< by size_key (fbo.hpp)
   std::map<std::string, std::string> supplies;  ///< open supply by group of tasks
   std::set<std::string> fresh_supplies;         ///< made by us, and nothing was put in yet
   std::set<std::string> refused_before;         ///< tasks and supplies that were refused once, for a reason not known
@@ -100,7 +115,7 @@ class Account : public engine::Connection {
   std::map<std::string, Asked> asked;                           ///< by group: where the last reading of rows began
   std::map<std::string, std::shared_ptr<RowPage>> unread_rows;  ///< as `unread`, of FBO rows
   struct Unread;
-  std::map<std::string, std::shared_ptr<Unread>> unread;  ///< long answers that a look has not come to the end of
+  std::map<std::string, std::shared_ptr<Unread>> unread;  ///< long responses that a poll has not come to the end of
   std::int64_t unread_count = 0;
 
  private:
@@ -108,20 +123,20 @@ class Account : public engine::Connection {
   Token token_;
 };
 
-/// What an answer that is no success, or no answer, means. Nothing: it is a success.
+/// What a response that is no success, or no response, means. Nothing: it is a success.
 std::optional<Failure> failure_of(const CallResult& result);
-/// The same of a write whose success has no body (204). Anything else that calls itself success is a doubt: whether it
-/// was done has to be asked.
+/// The same of a write whose success has no body (204). After anything else that calls itself success the
+/// delivery is unknown.
 std::optional<Failure> failure_without_answer(const CallResult& result);
-/// The same for an answer that had to be JSON and was not.
+/// The same for a response that had to be JSON and was not.
 Failure unreadable(const Error& error);
 /// … and for one that lacks what it is read for: `expected` is the name of the field. Worth another try.
 Failure another_shape(const Value& body, const std::string& expected);
 
-/// What trying again would not mend.
+/// What another try would not fix.
 Failure permanent(std::string reason, std::string help = {});
 
-/// The JSON of a good answer, or why there is none.
+/// The JSON of a good response, or why there is none.
 tl::expected<Value, Failure> json_of(const CallResult& result);
 
 /// Wildberries' words in an error body of any of its shapes: "SupplyShippingRequired «Specify shipping point …»".

@@ -13,14 +13,6 @@
 namespace pipewright::wb {
 namespace {
 
-using engine::Calls;
-using engine::Connection;
-using engine::Look;
-using engine::NewEvent;
-using engine::Page;
-using engine::Record;
-using engine::Seen;
-using engine::Task;
 using std::chrono::hours;
 
 constexpr auto reach_back = hours(2);         // rows show up late, and clocks differ
@@ -110,7 +102,7 @@ Failure no_rights() {
 void begin(Account& account, const Look& look, Place& place, bool with_sales, Duration first_reach, Page& page,
            Instant now) {
   const bool fresh = !place.newest;
-  if (fresh) place.first = begin_of(look, now, now - first_reach);
+  if (fresh && (place.first == Instant{} || place.first > now)) place.first = begin_of(look, now, now - first_reach);
   Instant from = fresh ? place.first : *place.newest - reach_back;
   if (!fresh && *place.newest > now + reach_back) {
     page.notice =
@@ -120,10 +112,10 @@ void begin(Account& account, const Look& look, Place& place, bool with_sales, Du
   }
   place.reading = true;
   place.part = account.token().may(Token::analytics) ? Part::feed : Part::orders;
-  if (place.part == Part::feed && from < now - feed_reach) {
+  if (const Instant earliest = now - feed_reach(account); place.part == Part::feed && from < earliest) {
     page.notice = fmt::format("the order feed goes back 31 days: what changed from {} to {} Moscow time is not read",
-                              day_text(from), day_text(now - feed_reach));
-    from = now - feed_reach;
+                              day_text(from), day_text(earliest));
+    from = earliest;
   }
   from = std::chrono::floor<std::chrono::seconds>(from);
   place.began = now;
@@ -171,7 +163,7 @@ Chunk chunk_of(const RowPage& page, const Place& place, std::size_t room) {
   for (std::size_t i = page.at; i < end; ++i) {
     Result<Value> raw = engine::parse_json(page.rows[i]);
     if (!raw) {  // it costs itself alone
-      chunk.notice = fmt::format("a row of FBO orders cannot be read and is left out: {}", raw.error().message);
+      chunk.notice = fmt::format("a row of FBO orders is malformed and is left out: {}", raw.error().message);
       continue;
     }
     const Value& changed = (*raw)["lastChangeDate"];
@@ -242,7 +234,9 @@ Task<Page> poll(Account& account, Look look, bool with_sales, Duration first_rea
   if (!account.token().may(Token::analytics) && !account.token().may(Token::statistics))
     co_return failed(std::move(page), look, no_rights());
   Place place = place_of(look);
-  if (!place.reading) begin(account, look, place, with_sales, first_reach, page, calls.now());
+  const bool stuck = place.reading && place.part == Part::feed && !account.unread_rows.contains(place.rest) &&
+                     is_out_of_reach(account, place.start, calls.now());
+  if (!place.reading || stuck) begin(account, look, place, with_sales, first_reach, page, calls.now());
   auto reading = page_at(account, place, calls);
   const auto read = co_await reading;
   if (!read) {
@@ -266,7 +260,7 @@ Task<Page> poll(Account& account, Look look, bool with_sales, Duration first_rea
   std::vector<Value> sized;
   for (const Row& row : chunk.rows) {
     const auto seen = states.find(row.srid);
-    if (row.feed && meaning.tells(row, seen == states.end() ? nullptr : &seen->second)) sized.push_back(row.raw);
+    if (meaning.tells(row, seen == states.end() ? nullptr : &seen->second)) sized.push_back(row.raw);
   }
   auto enriching = read_cards(account, std::move(sized), page, calls);
   const auto enriched = co_await enriching;
@@ -355,7 +349,7 @@ Task<std::map<std::string, std::string>> statuses_since(Account& account, Instan
   std::map<std::string, std::string> statuses;
   PageRequest wanted;
   wanted.part = account.token().may(Token::analytics) ? Part::feed : Part::orders;
-  wanted.start = std::chrono::floor<std::chrono::seconds>(std::max<Instant>(since, calls.now() - feed_reach));
+  wanted.start = std::chrono::floor<std::chrono::seconds>(std::max<Instant>(since, calls.now() - feed_reach(account)));
   wanted.from = wall_clock(wanted.start);
   for (int pages = 0; pages < most_pages; ++pages) {
     auto reading = read_page(account, wanted, calls);

@@ -52,6 +52,9 @@ engine::Record derived_fields(const Row& row, const Account& account);
 /// The same of a row that is remembered.
 engine::Record derived_fields(const Value& raw, const Account& account);
 
+/// What the size of a row is known by: the feed names the size, the statistics one of its barcodes. Empty: by nothing.
+std::string size_key(const Value& raw);
+
 // ---- pages (fbo_pages.cpp)
 
 /// A page of rows as it came, read on bit by bit.
@@ -80,12 +83,15 @@ engine::Task<tl::expected<std::shared_ptr<RowPage>, Failure>> read_page(Account&
 Instant shared_start(Account& account, Part part, Instant start, Instant now);
 
 inline constexpr int feed_limit = 10000;
-/// How far back the feed can be asked.
-inline constexpr auto feed_reach = std::chrono::hours(24 * 31) - std::chrono::minutes(5);
+/// How far back the feed is asked at most when a poll begins: within what it keeps, with time for calls that wait for
+/// their turn.
+Duration feed_reach(const Account& account);
+/// Whether a call for the feed from there may be refused when its turn comes.
+bool is_out_of_reach(const Account& account, Instant start, Instant now);
 
 // ---- cards (fbo_cards.cpp)
 
-/// Barcodes and article of the feed's sizes, from their cards; what was learned is kept for the account in
+/// Barcodes and article of the rows' sizes, from their cards; what was learned is kept for the account in
 /// `page.shared`. A failure: it is worth another try. Else a notice, when something cannot be known.
 engine::Task<tl::expected<std::optional<std::string>, Failure>> read_cards(Account& account, std::vector<Value> rows,
                                                                            engine::Page& page, engine::Calls& calls);

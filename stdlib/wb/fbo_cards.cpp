@@ -1,4 +1,4 @@
-// Cards: which barcodes and which article a size has. The feed names sizes alone.
+// Cards: which barcodes and which article a size has. The feed names the size alone, the statistics one barcode of it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,16 +10,9 @@
 namespace pipewright::wb {
 namespace {
 
-using engine::Calls;
-using engine::List;
-using engine::Page;
-using engine::Record;
-using engine::Seen;
-using engine::Task;
-
 const char* const shared_kind = "wb.sizes";
 constexpr auto good_for = std::chrono::hours(24 * 7);  // then its card is read again: barcodes are added
-constexpr std::size_t few = 5;                         // articles that are looked for one by one
+constexpr std::size_t few = 5;                         // articles that are searched one by one
 constexpr std::size_t page_size = 100;
 constexpr int most_pages = 1000;
 
@@ -71,7 +64,7 @@ Size size_of(const std::string& text) {
   return size;
 }
 
-/// Sizes that are wanted, by article.
+/// Keys of sizes that are wanted, by article.
 using Wanted = std::map<std::string, std::set<std::string>>;
 
 // The card's sizes that are wanted are known now.
@@ -80,18 +73,22 @@ void learn(Account& account, const Value& card, Wanted& wanted, Page& page, Inst
   const List* sizes = card["sizes"].list();
   if (found == wanted.end() || sizes == nullptr) return;
   for (const Value& each : *sizes) {
-    const std::string chrt = each["chrtID"].id_text();
-    if (!found->second.contains(chrt)) continue;
+    std::vector<std::string> keys{each["chrtID"].id_text()};
     Size size;
     size.article = card["vendorCode"].display();
     size.read = now;
     if (const List* barcodes = each["skus"].list()) {
       for (const Value& barcode : *barcodes) {
-        if (!barcode.display().empty()) size.barcodes.push_back(barcode.display());
+        if (barcode.display().empty()) continue;
+        size.barcodes.push_back(barcode.display());
+        keys.push_back("sku " + barcode.display());
       }
     }
-    page.shared.push_back({shared_kind, {chrt, text_of(size), false, false}});
-    account.sizes[chrt] = std::move(size);
+    for (const std::string& key : keys) {
+      if (!found->second.contains(key)) continue;
+      page.shared.push_back({shared_kind, {key, text_of(size), false, false}});
+      account.sizes[key] = size;
+    }
   }
   wanted.erase(found);
 }
@@ -101,20 +98,20 @@ Task<Wanted> unknown_sizes(Account& account, const std::vector<Value>& rows, Cal
   Wanted unknown;
   std::vector<std::string> asked;
   const Instant now = calls.now();
-  const auto good = [&](const std::string& chrt) {
-    const auto known = account.sizes.find(chrt);
+  const auto good = [&](const std::string& key) {
+    const auto known = account.sizes.find(key);
     return known != account.sizes.end() && now - known->second.read < good_for;
   };
   for (const Value& raw : rows) {
-    const std::string chrt = raw["chrtId"].id_text();
-    if (!chrt.empty() && !good(chrt)) asked.push_back(chrt);
+    const std::string key = size_key(raw);
+    if (!key.empty() && !good(key)) asked.push_back(key);
   }
   if (asked.empty()) co_return unknown;
   const std::map<std::string, Seen> kept = co_await calls.load_shared(shared_kind, asked);
-  for (const auto& [chrt, seen] : kept) account.sizes[chrt] = size_of(seen.state);
+  for (const auto& [key, seen] : kept) account.sizes[key] = size_of(seen.state);
   for (const Value& raw : rows) {
-    const std::string chrt = raw["chrtId"].id_text();
-    if (!chrt.empty() && !good(chrt)) unknown[raw["nmId"].id_text()].insert(chrt);
+    const std::string key = size_key(raw);
+    if (!key.empty() && !good(key)) unknown[raw["nmId"].id_text()].insert(key);
   }
   co_return unknown;
 }
@@ -138,11 +135,11 @@ Task<tl::expected<CardPage, Failure>> card_page(Account& account, std::string se
   co_return page;
 }
 
-// A few articles are looked for one by one, many by walking the catalogue until all are found.
+// A few articles are searched one by one, many by walking the catalogue until all are found.
 Task<std::optional<Failure>> search(Account& account, Wanted& wanted, Page& page, Calls& calls) {
   const bool one_by_one = wanted.size() <= few;
   std::vector<std::string> articles;
-  for (const auto& [nm, chrts] : wanted) articles.push_back(one_by_one ? nm : std::string());
+  for (const auto& [nm, keys] : wanted) articles.push_back(one_by_one ? nm : std::string());
   if (!one_by_one) articles.resize(1);
   for (const std::string& article : articles) {
     CardCursor at;
@@ -166,24 +163,26 @@ Task<std::optional<Failure>> search(Account& account, Wanted& wanted, Page& page
 Task<tl::expected<std::optional<std::string>, Failure>> read_cards(Account& account, std::vector<Value> rows,
                                                                    Page& page, Calls& calls) {
   std::optional<std::string> notice;
+  const bool by_size = !rows.empty() && !rows.front()["chrtId"].is_null();
+  const std::string less = by_size ? "FBO lines have no barcode" : "FBO lines have one barcode of their size";
   auto looking = unknown_sizes(account, rows, calls);
   Wanted wanted = co_await looking;
   if (wanted.empty()) co_return notice;
   if (!account.token().may(Token::content)) {
-    notice = "the token has no category Content: FBO lines have no barcode";
+    notice = "the token has no category Content: " + less;
     co_return notice;
   }
   auto searching = search(account, wanted, page, calls);
   if (const auto failure = co_await searching) {
-    // What another try may bring is waited for: an order without goods is repaired by nobody.
+    // What another try may bring is waited for: an order whose line found no offer is repaired by nobody.
     if (failure->kind != Failure::Kind::permanent) co_return tl::unexpected<Failure>(*failure);
-    notice = failure->reason + ": FBO lines have no barcode";
+    notice = failure->reason + ": " + less;
     co_return notice;
   }
-  for (const auto& [nm, chrts] : wanted) {
-    for (const std::string& chrt : chrts) account.sizes[chrt].read = calls.now();  // not looked for again at once
+  for (const auto& [nm, keys] : wanted) {
+    for (const std::string& key : keys) account.sizes[key].read = calls.now();  // not searched again at once
   }
-  if (!wanted.empty())
+  if (!wanted.empty() && by_size)
     notice = fmt::format("no card of article {} shows the size that was ordered: its lines have no barcode",
                          wanted.begin()->first);
   co_return notice;

@@ -1,4 +1,4 @@
-// Pages of rows: how they are asked for, and how several pipelines share one answer.
+// Pages of rows: how they are asked for, and how several pipelines share one response.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,14 +12,19 @@
 namespace pipewright::wb {
 namespace {
 
-using engine::Calls;
-using engine::Record;
-using engine::Task;
-
 constexpr auto shared_for = std::chrono::minutes(1);
 constexpr std::size_t most_shared = 8U << 20U;  // bytes of a page
 constexpr std::size_t most_read = 256U << 20U;  // the documented page has 80 000 rows of about 900 bytes
 constexpr std::size_t most_pages_shared = 4;
+
+constexpr auto feed_keeps = std::chrono::hours(24 * 31) - std::chrono::minutes(5);  // clocks differ
+constexpr int most_feed_pages = 8;                                                  // that one start is good for
+
+// How long a call for the feed waits for the one before it.
+Duration feed_turn(const Account& account) {
+  const auto rate = account.limit_of(group::feed);
+  return rate ? std::chrono::ceil<Duration>(rate->interval) : Duration(0);
+}
 
 const char* group_of(Part part) {
   return part == Part::feed ? group::feed : part == Part::orders ? group::orders : group::sales;
@@ -81,6 +86,12 @@ tl::expected<std::shared_ptr<RowPage>, Failure> parts_of(std::shared_ptr<const s
 
 }  // namespace
 
+Duration feed_reach(const Account& account) { return feed_keeps - most_feed_pages * feed_turn(account); }
+
+bool is_out_of_reach(const Account& account, Instant start, Instant now) {
+  return start < now - feed_keeps + feed_turn(account);
+}
+
 Instant shared_start(Account& account, Part part, Instant start, Instant now) {
   Account::Asked& asked = account.asked[group_of(part)];
   const bool fresh = asked.under_way > 0 || (now >= asked.at && now - asked.at < shared_for);
@@ -104,9 +115,11 @@ Task<tl::expected<std::shared_ptr<RowPage>, Failure>> read_page(Account& account
   if (const auto known = account.pages.find(key); known != account.pages.end())
     co_return parts_of(known->second.body, wanted.part);
   Account::Asked& asked = account.asked[group_of(wanted.part)];
-  ++asked.under_way;
+  // Others may join a poll; what is read of orders that wait begins elsewhere.
+  const bool of_a_poll = wanted.start == asked.start;
+  if (of_a_poll) ++asked.under_way;
   CallResult answer = co_await calls.send(std::move(request));
-  --asked.under_way;
+  if (of_a_poll) --asked.under_way;
   if (auto failure = failure_of(answer)) co_return tl::unexpected<Failure>(std::move(*failure));
   auto body = std::make_shared<const std::string>(std::move(answer->body));
   auto page = parts_of(body, wanted.part);

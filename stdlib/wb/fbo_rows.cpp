@@ -8,8 +8,6 @@ namespace pipewright::wb {
 namespace {
 
 using engine::Broken;
-using engine::List;
-using engine::Record;
 
 std::optional<Instant> time_of(const Value& value) {
   if (value.text() == nullptr) return std::nullopt;
@@ -128,6 +126,13 @@ bool follows(const Row& row, const KnownRow& known) {
   return rank > before || (rank == before && rank > 0 && !older);
 }
 
+std::string size_key(const Value& raw) {
+  const std::string size = raw["chrtId"].id_text();
+  if (!size.empty()) return size;
+  const std::string* barcode = raw["barcode"].text();
+  return barcode == nullptr || barcode->empty() ? std::string() : "sku " + *barcode;
+}
+
 Record derived_fields(const Row& row, const Account& account) {
   Record fields;
   const char* const price = row.feed ? "sellerPrice" : "priceWithDisc";
@@ -147,7 +152,7 @@ Record derived_fields(const Row& row, const Account& account) {
   Value article = text_or_null(row.raw["supplierArticle"]);
   List skus;
   if (!barcode.is_null()) skus.push_back(barcode);
-  if (const auto size = account.sizes.find(row.raw["chrtId"].id_text()); size != account.sizes.end()) {
+  if (const auto size = account.sizes.find(size_key(row.raw)); size != account.sizes.end()) {
     for (const std::string& each : size->second.barcodes) {
       if (barcode.text() == nullptr || *barcode.text() != each) skus.emplace_back(each);
     }

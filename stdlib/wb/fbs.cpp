@@ -11,15 +11,6 @@
 namespace pipewright::wb {
 namespace {
 
-using engine::Calls;
-using engine::Connection;
-using engine::List;
-using engine::Look;
-using engine::NewEvent;
-using engine::Page;
-using engine::Record;
-using engine::Seen;
-using engine::Task;
 using std::chrono::hours;
 using std::chrono::minutes;
 
@@ -27,9 +18,9 @@ constexpr auto overlap = hours(2);        // creation times are whole seconds, a
 constexpr auto wide_overlap = hours(24);  // of `new` once an hour, of `changed` always: what showed up very late
 
 /// Where in /orders a poll is: windows of thirty days, each a row of pages.
-struct Sweep {
+struct FullScan {
   Instant from;   ///< the window's beginning
-  Instant until;  ///< the moment at which the sweep began
+  Instant until;  ///< the moment at which the scan began
   std::string next = "0";
   bool over = false;
   std::vector<Value> tasks;  ///< not seen before
@@ -37,32 +28,32 @@ struct Sweep {
 };
 
 // From where it stands until now, or until there are `room` tasks.
-Task<Sweep> go_on(Account& account, Sweep sweep, std::size_t room, std::set<std::string> taken, Calls& calls) {
+Task<FullScan> go_on(Account& account, FullScan scan, std::size_t room, std::set<std::string> taken, Calls& calls) {
   std::set<std::string> visited;
-  sweep.over = sweep.from >= sweep.until;
-  while (!sweep.over && sweep.tasks.size() < room) {
-    const Instant to = std::min<Instant>(sweep.from + longest_period, sweep.until + minutes(1));
-    visited.insert(sweep.next);
-    auto asking = list_tasks(account, scheme::fbs, sweep.from, to, visited, sweep.next, calls);
+  scan.over = scan.from >= scan.until;
+  while (!scan.over && scan.tasks.size() < room) {
+    const Instant to = std::min<Instant>(scan.from + longest_period, scan.until + minutes(1));
+    visited.insert(scan.next);
+    auto asking = list_tasks(account, scheme::fbs, scan.from, to, visited, scan.next, calls);
     const auto listed = co_await asking;
     if (!listed) {
-      sweep.failure = listed.error();
-      co_return sweep;
+      scan.failure = listed.error();
+      co_return scan;
     }
     std::vector<std::string> ids;
     for (const Value& task : listed->tasks) ids.push_back(id_of(task));
     const std::map<std::string, Seen> seen = co_await calls.recall(ids);
     for (const Value& task : listed->tasks) {
       const std::string id = id_of(task);
-      if (!id.empty() && !seen.contains(id) && taken.insert(id).second) sweep.tasks.push_back(task);
+      if (!id.empty() && !seen.contains(id) && taken.insert(id).second) scan.tasks.push_back(task);
     }
-    sweep.next = listed->next.empty() ? "0" : listed->next;
+    scan.next = listed->next.empty() ? "0" : listed->next;
     if (!listed->next.empty()) continue;
     visited.clear();
-    sweep.from = to;
-    sweep.over = sweep.from >= sweep.until;
+    scan.from = to;
+    scan.over = scan.from >= scan.until;
   }
-  co_return sweep;
+  co_return scan;
 }
 
 // ---- wb.fbs.new
@@ -70,13 +61,13 @@ Task<Sweep> go_on(Account& account, Sweep sweep, std::size_t room, std::set<std:
 
 std::int64_t milliseconds_of(Instant instant) { return instant.time_since_epoch().count(); }
 
-/// Where `new` is. The sweep begins at the pipeline's first poll: what was confirmed before it is not new.
+/// Where `new` is. The full scan begins at the pipeline's first poll: what was confirmed before it is not new.
 struct Place {
   Instant first;                 ///< of the first poll, or what `since` says
-  Instant last;                  ///< up to where it was swept
-  Instant wide;                  ///< when it was last swept far back
-  std::string rest;              ///< of a long answer of /orders/new: where to go on
-  std::optional<Instant> from;   ///< of a sweep that was not over: where it stands …
+  Instant last;                  ///< up to where it was scanned
+  Instant wide;                  ///< when it was last scanned far back
+  std::string rest;              ///< of a long response of /orders/new: where to go on
+  std::optional<Instant> from;   ///< of a scan that was not over: where it stands …
   std::optional<Instant> until;  ///< … and how far it goes
   std::string next = "0";
 };
@@ -110,24 +101,24 @@ std::string text_of(const Place& place) {
   return engine::write_json(Value(std::move(fields)));
 }
 
-Sweep begin_sweep(Place& place, Instant now) {
-  Sweep sweep;
+FullScan begin_full_scan(Place& place, Instant now) {
+  FullScan scan;
   if (place.from) {
-    sweep.from = *place.from;
-    sweep.until = place.until.value_or(now);
-    sweep.next = place.next;
-    return sweep;
+    scan.from = *place.from;
+    scan.until = place.until.value_or(now);
+    scan.next = place.next;
+    return scan;
   }
   const bool widely = now - place.wide >= hours(1);
   if (widely) place.wide = now;
-  sweep.from = std::max<Instant>(std::chrono::floor<std::chrono::seconds>(place.first),
-                                 place.last - (widely ? Duration(wide_overlap) : Duration(overlap)));
-  sweep.until = now;
-  return sweep;
+  scan.from = std::max<Instant>(std::chrono::floor<std::chrono::seconds>(place.first),
+                                place.last - (widely ? Duration(wide_overlap) : Duration(overlap)));
+  scan.until = now;
+  return scan;
 }
 
-// What the sweep has found, with how it stands: of each an event, unless it was cancelled meanwhile.
-Task<std::optional<Failure>> add_swept(Account& account, std::vector<Value> tasks, Page& page, Calls& calls) {
+// What the full scan has found, with how it stands: of each an event, unless it was cancelled meanwhile.
+Task<std::optional<Failure>> add_scanned(Account& account, std::vector<Value> tasks, Page& page, Calls& calls) {
   if (tasks.empty()) co_return std::nullopt;
   std::vector<std::string> ids;
   for (const Value& task : tasks) ids.push_back(id_of(task));
@@ -154,8 +145,8 @@ void sort_events(std::vector<NewEvent>& events) {
   });
 }
 
-// A long list is handed over by the page: first what /orders/new holds, then the sweep; the cursor says how far. What
-// the first one brought goes out also while the second fails.
+// A long list is handed over by the page: first what /orders/new holds, then the full scan; the cursor says how far.
+// What the first one brought goes out also while the second fails.
 Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
   auto& account = static_cast<Account&>(connection);
   const Instant now = calls.now();
@@ -187,26 +178,26 @@ Task<Page> look_new(Connection& connection, Look look, Calls& calls) {
     page.cursor = text_of(place);
     co_return page;
   }
-  auto sweeping = go_on(account, begin_sweep(place, now), room, taken, calls);
-  Sweep sweep = co_await sweeping;
-  std::optional<Failure> failure = sweep.failure;
+  auto scanning = go_on(account, begin_full_scan(place, now), room, taken, calls);
+  FullScan scan = co_await scanning;
+  std::optional<Failure> failure = scan.failure;
   if (!failure) {
-    auto adding = add_swept(account, std::move(sweep.tasks), page, calls);
+    auto adding = add_scanned(account, std::move(scan.tasks), page, calls);
     failure = co_await adding;
   }
   sort_events(page.events);
-  if (failure) {  // swept again from where it began
+  if (failure) {  // scanned again from where it began
     place = began;
     place.rest.clear();
     page.failure = std::move(failure);
-  } else if (sweep.over) {
-    place.last = sweep.until;
+  } else if (scan.over) {
+    place.last = scan.until;
     place.from.reset();
     place.until.reset();
   } else {
-    place.from = sweep.from;
-    place.until = sweep.until;
-    place.next = sweep.next;
+    place.from = scan.from;
+    place.until = scan.until;
+    place.next = scan.next;
     page.more = true;
   }
   page.cursor = text_of(place);

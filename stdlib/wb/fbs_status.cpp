@@ -54,22 +54,12 @@ engine::Outcome reached(const Item& item, bool changed, const std::string& from)
                           ? fmt::format("Wildberries {}: {}, by an earlier try", item.id, word_of(item.target))
                           : fmt::format("Wildberries {}: {} → {}", item.id, from, word_of(item.target));
   } else {
-    outcome.summary = fmt::format("Wildberries {} is {} already", item.id, from);
+    outcome.summary = fmt::format("Wildberries {}: {}, unchanged", item.id, from);
   }
   return outcome;
 }
 
 namespace {
-
-using engine::Batch;
-using engine::Calls;
-using engine::Connection;
-using engine::List;
-using engine::Operation;
-using engine::Outcome;
-using engine::Outcomes;
-using engine::Record;
-using engine::Task;
 
 std::optional<Target> target_of(const std::string& word) {
   if (word == "1" || word == "confirm") return Target::confirm;

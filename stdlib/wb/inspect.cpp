@@ -12,11 +12,9 @@ namespace pipewright::wb {
 namespace {
 
 namespace codes = dsl::codes;
-using engine::Calls;
 using engine::Finding;
 using engine::finding_at;
 using engine::Inspection;
-using engine::Task;
 using engine::used_as;
 using engine::Uses;
 
@@ -62,9 +60,9 @@ bool judge_age(const Account& account, const Uses& uses, Instant now, Inspection
   return false;
 }
 
-// Categories and writing, by the token's own word: each lack is told at the first node that feels it.
+// Categories and writing, by the token's own word: each lack is reported at the first node that feels it.
 void judge_rights(const Account& account, const Uses& uses, Inspection& into) {
-  std::set<std::string> told;
+  std::set<std::string> reported;
   for (const Uses::Node& node : uses.nodes) {
     const Need need = need_of(node.name);
     std::vector<std::string> names;
@@ -74,7 +72,7 @@ void judge_rights(const Account& account, const Uses& uses, Inspection& into) {
       allowed = allowed || account.token().may(bit);
     }
     const std::string wanted = join(names, " or ");
-    if (!allowed && told.insert(wanted).second) {
+    if (!allowed && reported.insert(wanted).second) {
       into.findings.push_back(
           finding_at(node, codes::right_missing,
                      fmt::format("the token of `{}` has not the category {}, which `{}` needs", account.name(), wanted,
@@ -82,7 +80,7 @@ void judge_rights(const Account& account, const Uses& uses, Inspection& into) {
                      fmt::format("{} with {}: categories cannot be added to one that is there", make_token, wanted)));
     }
     const bool read_only = account.token().readable && account.token().may(Token::read_only);
-    if (node.verb && read_only && told.insert("write").second) {
+    if (node.verb && read_only && reported.insert("write").second) {
       into.findings.push_back(
           finding_at(node, codes::right_missing,
                      fmt::format("the token of `{}` may only read, and `{}` writes", account.name(), used_as(node)),
@@ -119,7 +117,7 @@ std::optional<Finding> judge_ping(const Account& account, const Uses& uses, cons
     const std::string* status = body ? (*body)["Status"].text() : nullptr;
     if (status != nullptr && *status == "OK") return std::nullopt;
     failure = Failure();
-    failure->reason = body ? "Wildberries: the answer to a ping has no `Status` that says OK" : body.error().reason;
+    failure->reason = body ? "Wildberries: the response to a ping has no `Status` that says OK" : body.error().reason;
     failure->help = fmt::format("is `{}_url` of [connections.{}] Wildberries' address?", host, account.name());
   }
   if (failure->kind == Failure::Kind::credentials)

@@ -1,5 +1,5 @@
 // wb.dbs.status, wb.dbw.status and wb.pickup.status set: each scheme has a row of statuses that the seller moves a task
-// along, most of them a thousand tasks in a call, each with an answer of its own (api.md 8, 9, 10, 12).
+// along, most of them a thousand tasks in a call, each with a response of its own (api.md 8, 9, 10, 12).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,16 +9,6 @@
 
 namespace pipewright::wb {
 namespace {
-
-using engine::Batch;
-using engine::Calls;
-using engine::Connection;
-using engine::List;
-using engine::Operation;
-using engine::Outcome;
-using engine::Outcomes;
-using engine::Record;
-using engine::Task;
 
 /// How the seller makes a task what `status` says.
 struct Step {
@@ -68,7 +58,7 @@ const Moves& dbs_moves() {
   return moves;
 }
 
-// Wildberries' courier receives and rejects. Where the seller may still cancel is not told: Wildberries is asked.
+// Wildberries' courier receives and rejects. Where the seller may still cancel is not documented: Wildberries is asked.
 const Moves& dbw_moves() {
   static const Moves moves{
       .scheme = scheme::dbw,
@@ -173,7 +163,7 @@ Outcome reached(const Item& item, bool changed) {
   const bool by_earlier_try = changed && item.from == item.target;
   if (changed)
     outcome.changes.push_back({"supplier_status", by_earlier_try ? Value() : Value(item.from), Value(item.target)});
-  outcome.summary = !changed         ? fmt::format("Wildberries {} is {} already", item.id, item.from)
+  outcome.summary = !changed         ? fmt::format("Wildberries {}: {}, unchanged", item.id, item.from)
                     : by_earlier_try ? fmt::format("Wildberries {}: {}, by an earlier try", item.id, item.target)
                                      : fmt::format("Wildberries {}: {} → {}", item.id, item.from, item.target);
   return outcome;
@@ -250,15 +240,15 @@ Value body_of(const Step& step, const std::vector<Item*>& items) {
   return Value(std::move(body));
 }
 
-/// What a step's answers say: who is there now, and who was refused and why. Whoever is neither was not spoken of.
+/// What a step's responses say: who is there now, and who was refused and why. Whoever is neither was not spoken of.
 struct Said {
   std::set<std::string> moved;
   std::map<std::string, std::string> refused;
-  std::map<std::string, Failure> failed;  ///< no answer to go by
+  std::map<std::string, Failure> failed;  ///< no response to go by
 };
 
-// A 200 that is no success: each task has an answer of its own.
-void hear(Said& said, const Value& json) {
+// A 200 that is no success: each task has a response of its own.
+void add_results(Said& said, const Value& json) {
   const List* results = json["results"].list();
   for (const Value& result : results == nullptr ? List() : *results) {
     const std::string id = result["orderId"].id_text();
@@ -288,7 +278,7 @@ Task<Said> ask_together(Account& account, const Moves& moves, const Step& step, 
   const CallResult answer = co_await calls.send(std::move(request));
   const auto json = json_of(answer);
   Said said;
-  if (json) hear(said, *json);
+  if (json) add_results(said, *json);
   for (const Item* item : items) {
     if (!json) said.failed[item->id] = json.error();
     if (calls.dry()) said.moved.insert(item->id);
@@ -344,7 +334,7 @@ Task<bool> take_step(Account& account, Work& work, const Step& step, std::vector
     }
     if (refused == said.refused.end()) {  // success that is said of others only: the next try asks where it stands
       Failure unsaid;
-      unsaid.reason = fmt::format("Wildberries: the answer to {} says nothing of order {}", step.call, item->id);
+      unsaid.reason = fmt::format("Wildberries: the response to {} says nothing of order {}", step.call, item->id);
       unsaid.delivery = engine::Delivery::unknown;
       work.settle(item->index, Outcome::failed(unsaid));
       continue;

@@ -11,15 +11,6 @@
 namespace pipewright::wb {
 namespace {
 
-using engine::Calls;
-using engine::List;
-using engine::Look;
-using engine::NewEvent;
-using engine::Page;
-using engine::Record;
-using engine::Seen;
-using engine::Task;
-
 constexpr std::size_t most_ids = 1000;
 constexpr auto forget_after = std::chrono::hours(24 * 60);
 
@@ -48,7 +39,7 @@ bool refuses_the_body(const CallResult& answer) {
   return answer && (answer->status == 400 || answer->status == 404 || answer->status == 413 || answer->status == 422);
 }
 
-// What a reading says of each task. One odd id does not cost the others their answer: what is refused is halved.
+// What a reading says of each task. One odd id does not cost the others their response: what is refused is halved.
 Task<tl::expected<std::map<std::string, Value>, Failure>> read(Account& account, Reading reading,
                                                                std::vector<std::string> ids, Calls& calls) {
   constexpr int most_refusals = 24;  // each costs ten calls
@@ -179,7 +170,7 @@ Task<Fresh> read_fresh(Account& account, const Scheme& scheme, std::string rest,
     while (part.size() < room - fresh.tasks.size() && !unread->ended()) {
       Result<Value> task = engine::parse_json(unread->tasks[unread->at++]);
       if (!task) {  // it costs itself alone
-        fresh.notice = fmt::format("a task in the answer of {} cannot be read and is left out ({}): {}", path,
+        fresh.notice = fmt::format("a task in the response of {} is malformed and is left out ({}): {}", path,
                                    task.error().message, shortened(unread->tasks[unread->at - 1], 120));
         continue;
       }
@@ -190,14 +181,15 @@ Task<Fresh> read_fresh(Account& account, const Scheme& scheme, std::string rest,
     for (Value& task : part) {
       const std::string id = id_of(task);
       if (id.empty())
-        fresh.notice = fmt::format("a task without an id in the answer of {} is left out: {}", path,
+        fresh.notice = fmt::format("a task without an id in the response of {} is left out: {}", path,
                                    engine::json_start(task, 120));
       else if (!seen.contains(id))
         fresh.tasks.push_back(std::move(task));
     }
   }
   if (unread->ended()) co_return fresh;
-  if (account.unread.size() >= 8) account.unread.clear();  // of looks that nobody went on with: they are asked again
+  if (account.unread.size() >= 8)
+    account.unread.clear();  // of polls that nobody went on with: they are requested again
   fresh.rest = fmt::format("{}-{}", calls.now().time_since_epoch().count(), ++account.unread_count);
   account.unread[fresh.rest] = std::move(unread);
   co_return fresh;
@@ -394,7 +386,7 @@ Task<Page> scan_page(Account& account, const Scheme& scheme, Look look, Position
     Known known = known_of(each.state);
     const bool old = calls.now() - created_at(known.raw, calls.now()) > forget_after;
     if (old)
-      calls.note(fmt::format("order {} has not ended in 60 days ({}, {}): it is not asked for any more", each.key,
+      calls.note(fmt::format("order {} has not ended in 60 days ({}, {}): it is not polled any more", each.key,
                              known.status.supplier, known.status.wb));
     if (found == standing->statuses.end()) {
       if (old) page.seen.push_back({each.key, each.state, false, false});

@@ -1,4 +1,4 @@
-// The schemes whose units are assembly tasks, as data: what each is asked by. And what the looks of all of them share:
+// The schemes whose units are assembly tasks, as data: what each is asked by. And what the polls of all of them share:
 // pages of a list, statuses and buyers of many, the scan of open tasks.
 #pragma once
 
@@ -70,10 +70,10 @@ Instant begin_of(const engine::Look& look, Instant now, Instant otherwise);
 /// Whether `since` of a `new` source leaves the task out; without `since` all that is new counts.
 bool is_before_since(const engine::Look& look, const Value& task, Instant first);
 
-/// Tasks that this source has not yet seen, out of an answer with all new ones: as many as there is room for.
+/// Tasks that this source has not yet seen, out of a response with all new ones: as many as there is room for.
 struct Fresh {
   std::vector<Value> tasks;
-  std::string rest;  ///< where to go on at the next look; empty: this was all
+  std::string rest;  ///< where to go on at the next poll; empty: this was all
   std::optional<std::string> notice;
   std::optional<Failure> failure;
 };

@@ -6,11 +6,6 @@
 
 namespace pipewright::wb {
 
-using engine::Calls;
-using engine::Seen;
-using engine::SharedState;
-using engine::Task;
-
 std::string shared_kind(const Scheme& scheme) { return fmt::format("wb.{}", scheme.name); }
 
 SharedState shared_state(const Scheme& scheme, const Value& task) {

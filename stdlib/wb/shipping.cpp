@@ -15,11 +15,6 @@
 namespace pipewright::wb {
 namespace {
 
-using engine::Calls;
-using engine::List;
-using engine::Outcome;
-using engine::Record;
-using engine::Task;
 using std::chrono::seconds;
 
 const char* const moscow = "Europe/Moscow";
@@ -289,6 +284,36 @@ Task<CallResult> deliver(Account& account, std::string supply, std::vector<std::
   co_return co_await calls.send(std::move(request));
 }
 
+Outcome cancelled_meanwhile(const Item& item, const Status& status) {
+  return Outcome::failed(permanent(
+      fmt::format("Wildberries: order {} is {} ({}) and cannot become complete", item.id, status.supplier, status.wb),
+      "it was cancelled meanwhile: move the CRM order to a cancelled status"));
+}
+
+// The supply was delivered. 204 does not say of whom: an order that was cancelled a moment before stays behind.
+Task<bool> settle_delivered(Account& account, Work& work, const Shipment& shipment, Calls& calls) {
+  tl::expected<Statuses, Failure> statuses = Statuses();
+  if (!calls.dry()) {
+    auto asking = statuses_of(account, scheme::fbs, ids_of(shipment.members), calls);
+    statuses = co_await asking;
+  }
+  if (!statuses) {  // the next try finds them where they are
+    Failure unread = statuses.error();
+    unread.kind = Failure::Kind::transient;
+    unread.delivery = engine::Delivery::unknown;
+    work.fail(shipment.members, unread);
+    co_return false;
+  }
+  for (const Item& item : shipment.members) {
+    const auto found = statuses->find(item.id);
+    const bool left_behind = found != statuses->end() && found->second.supplier != "complete" &&
+                             is_cancelled(found->second.supplier, found->second.wb);
+    work.settle(item.index,
+                left_behind ? cancelled_meanwhile(item, found->second) : reached(item, true, item.status.supplier));
+  }
+  co_return true;
+}
+
 // After a refusal: who is there already (Wildberries closes a supply itself when it is scanned), who died meanwhile.
 Task<std::optional<Failure>> see_members(Account& account, Work& work, Shipment& shipment, Calls& calls) {
   auto asking = statuses_of(account, scheme::fbs, ids_of(shipment.members), calls);
@@ -307,10 +332,7 @@ Task<std::optional<Failure>> see_members(Account& account, Work& work, Shipment&
       work.settle(item.index, reached(item, item.delivery == engine::Delivery::unknown, "complete"));
     } else {
       shipment.dead.insert(item.id);
-      work.settle(item.index,
-                  Outcome::failed(permanent(fmt::format("Wildberries: order {} is {} ({}) and cannot become complete",
-                                                        item.id, found->second.supplier, found->second.wb),
-                                            "it was cancelled meanwhile: move the CRM order to a cancelled status")));
+      work.settle(item.index, cancelled_meanwhile(item, found->second));
     }
   }
   shipment.members = std::move(alive);
@@ -371,7 +393,8 @@ Task<bool> try_to_ship(Account& account, Work& work, Shipment& shipment, Calls& 
   const CallResult answer = co_await delivering;
   const auto failure = failure_without_answer(answer);
   if (!failure) {
-    for (const Item& item : shipment.members) work.settle(item.index, reached(item, true, item.status.supplier));
+    auto settling = settle_delivered(account, work, shipment, calls);
+    co_await settling;
     co_return false;
   }
   if (failure->kind != Failure::Kind::permanent) {

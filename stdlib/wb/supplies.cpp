@@ -10,11 +10,6 @@
 
 namespace pipewright::wb {
 
-using engine::Calls;
-using engine::List;
-using engine::Record;
-using engine::Task;
-
 namespace {
 
 constexpr std::size_t most_added = 100;
@@ -192,7 +187,7 @@ Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::strin
   const std::string wanted = name_of(group_name);
   if (const auto known = account.supplies.find(group_name);
       known != account.supplies.end() && !avoid.contains(known->second)) {
-    // WB closes a supply by itself when its first item is scanned: look before using it.
+    // WB closes a supply by itself when its first item is scanned: it is read before it is used.
     const std::string id = known->second;
     auto reading = read_supply(account, id, calls);
     const auto supply = co_await reading;
@@ -200,7 +195,7 @@ Task<tl::expected<std::string, Failure>> supply_for(Account& account, std::strin
     if (supply && !*(*supply)["done"].boolean()) co_return id;
     account.supplies.erase(group_name);
   }
-  // One of ours that is open already: also after a creation whose answer was lost.
+  // One of ours that is open already: also after a creation whose response was lost.
   auto listing = list_open(account, calls);
   const auto open = co_await listing;
   if (!open) co_return tl::unexpected<Failure>(open.error());

@@ -11,8 +11,6 @@
 namespace pipewright::wb {
 
 using engine::Broken;
-using engine::List;
-using engine::Record;
 
 bool is_task_id(const std::string& id) {
   std::int64_t number = 0;  // as the API declares it: what does not fit is an order of another shop
@@ -45,7 +43,7 @@ bool says_nothing(const Value& body) {
 }
 
 Failure no_orders(const std::string& found) {
-  return unreadable({"the answer holds no list `orders` but " + shortened(found, 60), {}});
+  return unreadable({"the response holds no list `orders` but " + shortened(found, 60), {}});
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // An assembly task, whatever its scheme: its statuses, what a source remembers of it, its buyer, and new ones out of a
-// long answer.
+// long response.
 #pragma once
 
 #include <map>
@@ -30,7 +30,7 @@ Value id_list(const std::vector<std::string>& ids);
 /// A task's id is a whole number; CRM orders of other shops have others.
 bool is_task_id(const std::string& id);
 
-/// What a source remembers of a task: what came, its statuses, its buyer, and how many changes were told.
+/// What a source remembers of a task: what came, its statuses, its buyer, and how many changes were reported.
 struct Known {
   Value raw;
   Status status;
@@ -43,11 +43,11 @@ Known known_of(const std::string& text);
 
 /// The declared fields that the API does not have: statuses as words and numbers, the buyer.
 engine::Record derived_fields(const Known& known, std::string_view scheme);
-/// The record of `wb.buyer` out of `/client`'s answer; null when it names nobody.
+/// The record of `wb.buyer` out of `/client`'s response; null when it names nobody.
 Value buyer_record(const Value& contact, const Value& checkout);
 Value buyer_of(const Known& known);
 
-/// The list under `orders` of an answer; one that holds something else there is not to be trusted.
+/// The list under `orders` of a response; one that holds something else there is not to be trusted.
 tl::expected<std::vector<Value>, Failure> orders_of(const Value& body);
 
 std::string id_of(const Value& task);

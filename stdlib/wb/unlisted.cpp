@@ -10,15 +10,6 @@
 namespace pipewright::wb {
 namespace {
 
-using engine::Calls;
-using engine::Connection;
-using engine::List;
-using engine::Look;
-using engine::NewEvent;
-using engine::Page;
-using engine::Record;
-using engine::Seen;
-using engine::Task;
 using std::chrono::hours;
 using std::chrono::minutes;
 

@@ -93,6 +93,17 @@ void VirtualShop::live(Duration time) {
   now = std::max(now, until);
 }
 
+void VirtualShop::live_and_be_killed(Duration time) {
+  engine::Core core(*this, *this, engine::Options{});
+  under_way_.clear();
+  journal_work_.clear();
+  REQUIRE(core.start(runnable(), *journal.open(), now));
+  const Instant until = now + time;
+  drive(core, until);
+  now = std::max(now, until);
+  for (const Call& call : under_way_) answer(call);
+}
+
 void VirtualShop::drive(engine::Core& core, Instant until) {
   for (int rounds = 0; !core.drained() && !core.stopped(); ++rounds) {
     REQUIRE(rounds < 5'000'000);
@@ -114,6 +125,15 @@ void VirtualShop::drive(engine::Core& core, Instant until) {
                                        [](const Call& a, const Call& b) { return a.at < b.at; });
     const auto wakes = core.wakes_at();
     const bool call_first = next != under_way_.end() && (!wakes || next->at <= *wakes);
+    if (const auto first = happenings_.begin();
+        first != happenings_.end() && first->first <= until &&
+        ((!call_first && !wakes) || first->first <= (call_first ? next->at : *wakes))) {
+      now = std::max(now, first->first);
+      const std::function<void()> happens = std::move(first->second);
+      happenings_.erase(first);
+      happens();
+      continue;
+    }
     if (!call_first && !wakes) return;
     if ((call_first ? next->at : *wakes) > until) {
       now = std::max(now, until);

@@ -35,6 +35,10 @@ class VirtualShop : public engine::Ports, public engine::Observer {
   void once(Duration most = std::chrono::hours(48));
   /// One process: `run` for so long.
   void live(Duration time);
+  /// The same, and killed then: what is under way arrives, and nobody hears the answer.
+  void live_and_be_killed(Duration time);
+  /// Something happens in the world at that moment, whichever process runs then.
+  void at(Instant when, std::function<void()> what) { happenings_.emplace(when, std::move(what)); }
   /// Another program, and the settings as they are now, for the next process.
   void program(std::string text) { text_ = std::move(text); }
 
@@ -87,6 +91,7 @@ class VirtualShop : public engine::Ports, public engine::Observer {
   std::string text_;
   std::mt19937_64 random_;
   std::vector<Call> under_way_;
+  std::multimap<Instant, std::function<void()>> happenings_;
   std::vector<std::pair<std::uint64_t, std::variant<engine::Transaction, engine::Query>>> journal_work_;
 };
 

@@ -360,10 +360,10 @@ TEST_CASE("answers that are none: HTML, 5xx, wrong types") {
         {"times", 0},
         {"status", 403},
         {"body", "{\"success\":false,\"errorMsg\":\"Access denied.\"}"}},
-       "`crm` does not tell its order status codes: retailCRM: Access denied."},
+       "`crm` does not give its order status codes: retailCRM: Access denied."},
       {"no stores",
        {{"match", "sites"}, {"times", 0}, {"kind", "body"}, {"body", "{\"success\":true,\"sites\":\"wb\"}"}},
-       "`crm` does not tell its stores"},
+       "`crm` does not give its stores"},
   };
   for (const Case& each : cases) {
     INFO(each.what);

@@ -105,7 +105,7 @@ TEST_CASE("a backlog of new tasks is taken page by page, once each") {
   shop.wb.add_tasks(Scheme::fbs, 2300);
   auto books = shop.once();
   CHECK(books["events"] == 2300);
-  // Confirmed elsewhere: only the sweep shows them.
+  // Confirmed elsewhere: only the full scan shows them.
   for (const std::int64_t task : shop.wb.add_tasks(Scheme::fbs, 1200)) shop.wb.set_status(task, "confirm", "waiting");
   books = shop.once();
   CHECK(books["events"] == 1200);

@@ -149,7 +149,7 @@ TEST_CASE("a lost answer of a move is asked for, and the move is not made twice"
   }
 }
 
-TEST_CASE("a DBW task that the courier has: Wildberries is asked whether it may be cancelled, and its words are told") {
+TEST_CASE("a DBW task that the courier has: Wildberries is asked whether it may be cancelled, and its words are reported") {
   Shop shop(replaced(both_ways, "dbw").c_str());
   shop.once();
   const auto tasks = shop.wb.add_tasks(Scheme::dbw, 2);
@@ -218,7 +218,7 @@ TEST_CASE("somebody was quicker: a move that is refused is judged by where the t
   }
 }
 
-TEST_CASE("a change of each scheme is told once, with v2's number, and being new is none") {
+TEST_CASE("a change of each scheme is reported once, with v2's number, and being new is none") {
   for (const Case& each : cases()) {
     CAPTURE(each.name);
     Shop shop(

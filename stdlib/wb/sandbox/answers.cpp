@@ -140,7 +140,9 @@ std::optional<std::vector<std::int64_t>> ids_in(const Json& body, const char* ke
   if (!body.is_object() || !body.contains(key) || !body[key].is_array()) return std::nullopt;
   std::vector<std::int64_t> ids;
   for (const Json& id : body[key]) {
-    if (!id.is_number_integer()) return std::nullopt;
+    // As the API declares them: what no int64 holds makes the whole body unreadable.
+    if (!id.is_number_integer() || (id.is_number_unsigned() && id.get<std::uint64_t>() > INT64_MAX))
+      return std::nullopt;
     ids.push_back(id.get<std::int64_t>());
   }
   if (ids.size() < least || ids.size() > most) return std::nullopt;

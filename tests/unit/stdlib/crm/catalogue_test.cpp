@@ -9,10 +9,6 @@
 namespace pipewright::crm::tests {
 namespace {
 
-using engine::Answer;
-using engine::CallResult;
-using engine::EndingKind;
-using engine::Request;
 using nlohmann::json;
 using test::VirtualShop;
 using wb::sandbox::Scheme;

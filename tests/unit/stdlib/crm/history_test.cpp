@@ -165,7 +165,7 @@ TEST_CASE("a status that we overwrite between the history and the order is no ev
   CHECK(page.cursor == "{\"id\":102}");
 }
 
-TEST_CASE("one event for an order and look, with the last status of somebody else") {
+TEST_CASE("one event per order and poll, with the last status of somebody else") {
   Scripted scripted;
   scripted.history = {status_entry(101, "new", "assembling", false),
                       status_entry(103, "assembling", "assembling-complete", false)};

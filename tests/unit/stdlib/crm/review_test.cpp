@@ -7,10 +7,7 @@
 namespace pipewright::crm::tests {
 namespace {
 
-using engine::Answer;
-using engine::CallResult;
 using engine::Delivery;
-using engine::Request;
 using nlohmann::json;
 
 Answer answer(int status, const json& body) {
@@ -397,7 +394,7 @@ TEST_CASE("E7: a line with neither an offer nor a name is sent with a name") {
   CHECK(shop.one("crm.order", operation(Verb::upsert, "external_id", line)).kind == Kind::unchanged);
 }
 
-TEST_CASE("an account whose time zone cannot be read says so") {
+TEST_CASE("an account whose time zone is not known says so") {
   Shop shop;
   shop.calls.instead = [](const Request& request) -> std::optional<CallResult> {
     if (request.url.find("/settings") == std::string::npos) return std::nullopt;
@@ -405,7 +402,7 @@ TEST_CASE("an account whose time zone cannot be read says so") {
   };
   shop.one("crm.client", find_client("1"));
   REQUIRE(shop.calls.notes.size() == 1);
-  CHECK(shop.calls.notes[0].find("time zone cannot be read") != std::string::npos);
+  CHECK(shop.calls.notes[0].find("time zone is not known") != std::string::npos);
 }
 
 TEST_CASE("words: `already exists` while asking finds nothing parks with those words after one more try") {

@@ -9,44 +9,36 @@
 #include <vector>
 
 #include "engine/http/client.hpp"
+#include "engine/interpret.hpp"
 #include "engine/json.hpp"
 #include "engine/node.hpp"
 #include "stdlib/crm/account.hpp"
 #include "stdlib/crm/nodes.hpp"
 #include "stdlib/crm/sandbox/sandbox.hpp"
+#include "tests/support/recorded_calls.hpp"
 
 namespace pipewright::crm::tests {
 
+using engine::Answer;
+using engine::CallResult;
+using engine::EndingKind;
 using engine::Operation;
 using engine::Outcome;
 using engine::Record;
+using engine::Request;
 using engine::Value;
 using engine::Verb;
 using Kind = engine::Outcome::Kind;
 
-/// The world without limits or retries: a call is made when it is asked for.
-class DirectCalls : public engine::Calls {
+/// A call is made when it is asked for.
+class DirectCalls : public test::RecordedCalls {
  public:
   Instant time = Instant(std::chrono::milliseconds(1795600000000));
-  bool takes_down = false;  ///< a dry run
-  std::vector<engine::Request> sent;
-  std::vector<std::string> notes;
-  /// Instead of the network, when it gives an answer.
-  std::function<std::optional<engine::CallResult>(const engine::Request&)> instead;
 
   [[nodiscard]] Instant now() const override { return time; }
-  [[nodiscard]] bool dry() const override { return takes_down; }
-  void log(engine::LogLevel, std::string text) override { notes.push_back(std::move(text)); }
-  [[nodiscard]] std::size_t count(const std::string& part) const;
 
  protected:
-  void start(engine::Request request, std::function<void(engine::CallResult)> done) override;
-  void look_up(std::vector<std::string>, std::function<void(std::map<std::string, engine::Seen>)> done) override {
-    done({});
-  }
-  void look_up_open(std::string, std::size_t, std::function<void(std::vector<engine::Seen>)> done) override {
-    done({});
-  }
+  void reach(engine::Request request, Done done) override;
 
  private:
   engine::http::Client client_;

@@ -8,10 +8,6 @@
 namespace pipewright::crm::tests {
 namespace {
 
-using engine::Answer;
-using engine::CallResult;
-using engine::EndingKind;
-using engine::Request;
 using test::VirtualShop;
 
 constexpr const char* program = "pipeline fbs on wb.fbs.new -> crm.client upsert by external_id -> crm.order\n";

@@ -8,34 +8,24 @@
 #include "engine/http/client.hpp"
 #include "engine/node.hpp"
 #include "stdlib/stdlib.hpp"
+#include "tests/support/recorded_calls.hpp"
 
 namespace pipewright::test {
 
-class WireCalls : public engine::Calls {
+class WireCalls : public RecordedCalls {
  public:
   Instant time{std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
-  std::vector<std::string> notes;
-  std::vector<engine::Request> sent;
 
   [[nodiscard]] Instant now() const override { return time; }
-  [[nodiscard]] bool dry() const override { return false; }
-  void log(engine::LogLevel, std::string text) override { notes.push_back(std::move(text)); }
 
  protected:
-  void start(engine::Request request, std::function<void(engine::CallResult)> done) override {
-    sent.push_back(request);
+  void reach(engine::Request request, Done done) override {
     engine::http::Client client;
     client.send(1, request, "");
     for (int i = 0; i < 500; ++i) {
       for (auto& [id, result] : client.poll(20)) return done(std::move(result));
     }
     done(tl::unexpected<engine::Lost>(engine::Lost{engine::Delivery::unknown, "no end within ten seconds"}));
-  }
-  void look_up(std::vector<std::string>, std::function<void(std::map<std::string, engine::Seen>)> done) override {
-    done({});
-  }
-  void look_up_open(std::string, std::size_t, std::function<void(std::vector<engine::Seen>)> done) override {
-    done({});
   }
 };
 

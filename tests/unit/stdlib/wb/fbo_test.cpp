@@ -1,74 +1,13 @@
 // wb.fbo.new and wb.fbo.changed, out of the order feed and out of the statistics.
 #include <set>
 
-#include "tests/unit/stdlib/wb/seller.hpp"
+#include "tests/support/in_process.hpp"
+#include "tests/unit/stdlib/wb/fbo_seller.hpp"
 
 using namespace pipewright;
 using namespace pipewright::wb::tests;
 using std::chrono::hours;
 using std::chrono::minutes;
-
-namespace {
-
-wb::sandbox::Options statistics_only() {
-  wb::sandbox::Options options;
-  options.token.categories = {1, 4, 5};
-  return options;
-}
-
-std::string moscow(Instant time) { return zoned_text(time, "Europe/Moscow", "%Y-%m-%dT%H:%M:%S"); }
-
-Json body_fault(const std::string& match, const std::string& body, int times = 1) {
-  return {{"match", match}, {"kind", "body"}, {"body", body}, {"times", times}};
-}
-
-std::string srid(int i) { return "srid-" + std::to_string(i); }
-
-void rows(Seller& seller, int count, const Json& fields = Json::object()) {
-  for (int i = 0; i < count; ++i) {
-    Json given = fields;
-    given["srid"] = srid(i);
-    seller.sandbox.add_fbo_order(given);
-  }
-}
-
-constexpr const char* feed = "/order-feed";
-constexpr const char* orders = "/supplier/orders";
-constexpr const char* sales = "/supplier/sales";
-
-}  // namespace
-
-TEST_CASE("A7: the feed is asked for what it keeps, after months without an order") {
-  Seller seller;
-  Source fresh = seller.source("wb.fbo.new");
-  SUBCASE("polled all the time") {
-    for (int day = 0; day < 100; ++day) {
-      const Polled polled = seller.poll(fresh);
-      REQUIRE_MESSAGE(!polled.failure, polled.failure->reason);
-      CHECK(polled.notices.empty());
-      seller.pass(hours(24));
-    }
-  }
-  SUBCASE("switched off for two months: what cannot be read any more is said") {
-    seller.poll(fresh);
-    seller.pass(hours(24 * 60));
-    const Polled polled = seller.poll(fresh);
-    CHECK_FALSE(polled.failure);
-    REQUIRE(polled.notices.size() == 1);
-    CHECK(polled.notices[0].find("31 days") != std::string::npos);
-    seller.pass(minutes(30));
-    CHECK(seller.poll(fresh).notices.empty());
-  }
-  SUBCASE("`since` reaches further back than the feed") {
-    Source old = seller.source("wb.fbo.new", hours(24 * 60));
-    const Polled polled = seller.poll(old);
-    CHECK_FALSE(polled.failure);
-    CHECK(polled.notices.size() == 1);
-  }
-  rows(seller, 1);
-  seller.pass(minutes(5));
-  CHECK(seller.poll(fresh).keys() == std::vector<std::string>{srid(0)});
-}
 
 TEST_CASE("A8: a card that cannot be read now delays the orders, and none goes out without its goods") {
   Seller seller;
@@ -185,6 +124,24 @@ TEST_CASE("B4: the statistics too") {
   }
 }
 
+TEST_CASE("F6: a byte order mark before rows is read as if it were not there") {
+  for (const bool by_feed : {true, false}) {
+    CAPTURE(by_feed);
+    Seller seller(by_feed ? wb::sandbox::Options() : statistics_only());
+    rows(seller, 2);
+    seller.calls.instead = [&](const engine::Request& request) -> std::optional<engine::CallResult> {
+      if (request.url.find(by_feed ? feed : orders) == std::string::npos) return std::nullopt;
+      auto answer = pipewright::tests::result_of(seller.sandbox.answer(pipewright::tests::server_request(request)));
+      answer->body.insert(0, "\xEF\xBB\xBF");
+      return answer;
+    };
+    Source fresh = seller.source("wb.fbo.new");
+    const Polled polled = seller.poll(fresh);
+    CHECK_FALSE(polled.failure);
+    CHECK(polled.events.size() == 2);
+  }
+}
+
 TEST_CASE("B5: an FBO order that was cancelled while it waited is wanted no more") {
   for (const bool by_feed : {true, false}) {
     CAPTURE(by_feed);
@@ -259,11 +216,12 @@ TEST_CASE("C2: what the first page of the statistics brings goes out before the 
   look.cursor = changed.cursor;
   look.source = &changed.declared;
   seller.calls.own = &changed.states;
-  const std::size_t before = seller.calls.sent.size();
+  const auto pages = [&] { return seller.calls.count(orders) + seller.calls.count(sales); };
+  const std::size_t before = pages();
   auto task = seller.node("wb.fbo.changed").look(*seller.connection, look, seller.calls);
   task.start();
   const engine::Page first = task.take();
-  CHECK(seller.calls.sent.size() == before + 1);
+  CHECK(pages() == before + 1);
   CHECK(first.events.size() == 1);  // the cancelled one: orders come first
   CHECK(first.more);
   seller.calls.own = nullptr;
@@ -389,6 +347,40 @@ TEST_CASE("C5: all barcodes of the size are given") {
   REQUIRE(skus->list() != nullptr);
   CHECK(skus->list()->size() == 2);
   CHECK(polled.field(0, "barcode") == "alt");
+}
+
+TEST_CASE("C5: the statistics name one barcode, and all of its size are given") {
+  Seller seller(statistics_only());
+  rows(seller, 1);
+  const Json state = seller.sandbox.state();
+  const Json shown = state["fbo"][0]["order"];
+  const std::string barcode = shown["barcode"];
+  seller.sandbox.operate(
+      "POST", "/_sandbox/cards",
+      {{"nmID", shown["nmId"]},
+       {"vendorCode", "MUG-01"},
+       {"updatedAt", "2026-09-01T10:00:00Z"},
+       {"sizes", Json::array({{{"chrtID", 1}, {"skus", {"other"}}}, {{"chrtID", 2}, {"skus", {"alt", barcode}}}})}});
+  Source fresh = seller.source("wb.fbo.new");
+  seller.sandbox.add_fault({{"match", "/cards/list"}, {"kind", "status"}, {"status", 502}});
+  CHECK(seller.poll(fresh).failure);
+  const Polled polled = seller.poll(fresh);
+  REQUIRE(polled.events.size() == 1);
+  CHECK(polled.notices.empty());
+  CHECK(polled.field(0, "barcode") == barcode);
+  const Value* skus = engine::find_field(polled.events[0].derived, "skus");
+  REQUIRE(skus->list() != nullptr);
+  REQUIRE(skus->list()->size() == 2);
+  CHECK((*skus->list())[1].display() == "alt");
+  // Known after a restart.
+  seller.restart();
+  seller.sandbox.add_fbo_order({{"srid", "next"}});
+  seller.pass(minutes(30));
+  const std::size_t before = seller.calls.count("/cards/list");
+  const Polled again = seller.poll(fresh);
+  REQUIRE(again.events.size() == 1);
+  CHECK(engine::find_field(again.events[0].derived, "skus")->list()->size() == 2);
+  CHECK(seller.calls.count("/cards/list") == before);
 }
 
 TEST_CASE("C6: many articles are found by walking the catalogue, and known after a restart") {

@@ -41,24 +41,7 @@ sandbox::Options in_process(sandbox::Options options, Instant& time) {
 
 }  // namespace
 
-std::size_t SandboxCalls::count(const std::string& part) const {
-  return static_cast<std::size_t>(std::count_if(sent.begin(), sent.end(), [&](const engine::Request& each) {
-    return (each.method + " " + each.url).find(part) != std::string::npos;
-  }));
-}
-
-void SandboxCalls::start(engine::Request request, std::function<void(engine::CallResult)> done) {
-  sent.push_back(request);
-  time_ += takes;
-  if (instead) {
-    if (auto answer = instead(request)) return done(std::move(*answer));
-  }
-  if (takes_down && request.write) {
-    engine::Answer answer;
-    answer.status = request.predicted_status;
-    answer.predicted = request.predicted;
-    return done(std::move(answer));
-  }
+void SandboxCalls::reach(engine::Request request, Done done) {
   done(pipewright::tests::result_of(sandbox_.answer(pipewright::tests::server_request(request))));
 }
 
@@ -100,19 +83,19 @@ std::string Polled::field(std::size_t event, const std::string& name) const {
 Seller::Seller(sandbox::Options options, std::map<std::string, Value> given, std::string token,
                std::string client_secret)
     : sandbox(in_process(std::move(options), time)), calls(sandbox, time) {
-  settings_.name = "wb";
-  settings_.type = "wildberries";
-  settings_.time_zone = "Europe/Moscow";
-  settings_.opened = time;
+  settings.name = "wb";
+  settings.type = "wildberries";
+  settings.time_zone = "Europe/Moscow";
+  settings.opened = time;
   for (const char* host : {"marketplace", "statistics", "analytics", "content"})
-    settings_.values[std::string(host) + "_url"] = Value(sandbox.url());
-  for (const auto& [name, value] : given) settings_.values[name] = value;
-  settings_.secrets["token"] = Secret(token.empty() ? sandbox.credential() : token);
-  if (!client_secret.empty()) settings_.secrets["client_secret"] = Secret(client_secret);
+    settings.values[std::string(host) + "_url"] = Value(sandbox.url());
+  for (const auto& [name, value] : given) settings.values[name] = value;
+  settings.secrets["token"] = Secret(token.empty() ? sandbox.credential() : token);
+  if (!client_secret.empty()) settings.secrets["client_secret"] = Secret(client_secret);
   restart();
 }
 
-void Seller::restart() { connection = *nodes.connections.front().make(settings_); }
+void Seller::restart() { connection = *nodes.connections.front().make(settings); }
 
 engine::Outcomes Seller::act(const std::string& name, engine::Batch batch) {
   const auto found = std::find_if(nodes.actions.begin(), nodes.actions.end(),
@@ -227,6 +210,10 @@ std::size_t Seller::answered(int status) const {
   const Json log = sandbox.log();
   return static_cast<std::size_t>(
       std::count_if(log.begin(), log.end(), [&](const Json& each) { return each["status"] == status; }));
+}
+
+Json body_fault(const std::string& match, const std::string& body, int times) {
+  return {{"match", match}, {"kind", "body"}, {"body", body}, {"times", times}};
 }
 
 std::vector<std::string> texts(const std::vector<std::int64_t>& ids) {

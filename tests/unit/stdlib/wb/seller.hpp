@@ -17,6 +17,7 @@
 #include "engine/node.hpp"
 #include "stdlib/wb/account.hpp"
 #include "stdlib/wb/sandbox/sandbox.hpp"
+#include "tests/support/recorded_calls.hpp"
 
 namespace pipewright::wb::tests {
 
@@ -31,28 +32,18 @@ using sandbox::Scheme;
 /// What the journal would hold of one source, or of one kind of an account's states.
 using States = std::map<std::string, engine::Seen>;
 
-/// The world of a node: without limits or retries.
-class SandboxCalls : public engine::Calls {
+/// Of a node of Wildberries: the sandbox, and what sources remember.
+class SandboxCalls : public test::RecordedCalls {
  public:
   SandboxCalls(sandbox::Sandbox& sandbox, Instant& time) : sandbox_(sandbox), time_(time) {}
 
-  /// Instead of the sandbox, when it gives an answer.
-  std::function<std::optional<engine::CallResult>(const engine::Request&)> instead;
-  std::vector<engine::Request> sent;
-  std::vector<std::string> notes;
-  bool takes_down = false;  ///< a dry run
-  States* own = nullptr;    ///< of the source that is polled
+  States* own = nullptr;  ///< of the source that is polled
   std::map<std::string, States> shared;
-  Duration takes{0};  ///< by each call
 
   [[nodiscard]] Instant now() const override { return time_; }
-  [[nodiscard]] bool dry() const override { return takes_down; }
-  void log(engine::LogLevel, std::string text) override { notes.push_back(std::move(text)); }
-  /// How many requests had this in `METHOD url`.
-  [[nodiscard]] std::size_t count(const std::string& part) const;
 
  protected:
-  void start(engine::Request request, std::function<void(engine::CallResult)> done) override;
+  void reach(engine::Request request, Done done) override;
   void look_up(std::vector<std::string> keys, std::function<void(States)> done) override;
   void look_up_open(std::string after, std::size_t limit, std::function<void(std::vector<engine::Seen>)> done) override;
   void look_up_shared(std::string kind, std::vector<std::string> keys, std::function<void(States)> done) override;
@@ -93,6 +84,7 @@ struct Seller {
   Instant time{std::chrono::milliseconds(1795600000000)};  ///< 2026-11-25
   sandbox::Sandbox sandbox;
   engine::Nodes nodes = wb::nodes();
+  engine::Settings settings;  ///< as they are read by `restart`
   std::unique_ptr<engine::Connection> connection;
   SandboxCalls calls;
 
@@ -115,11 +107,10 @@ struct Seller {
   [[nodiscard]] std::vector<std::int64_t> shipped() const;  ///< tasks in `complete`
   [[nodiscard]] std::vector<std::string> supply_names() const;
   [[nodiscard]] std::size_t answered(int status) const;  ///< requests of the sandbox's log with that status
-
- private:
-  engine::Settings settings_;
 };
 
+/// A fault of the sandbox: so many answers of that path have this body.
+Json body_fault(const std::string& match, const std::string& body, int times = 1);
 std::vector<std::string> texts(const std::vector<std::int64_t>& ids);
 std::string why(const Outcome& outcome);
 
