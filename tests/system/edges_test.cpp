@@ -32,7 +32,7 @@ std::string base64(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("edges: a redirect delivers nothing and parks with its location") {
+TEST_CASE("edges: a redirect delivers nothing and parks with its location (engine B5)") {
   World world(
       [](const wire::ServerRequest&) { return wire::Reply{308, {{"Location", "https://new.example/in"}}, ""}; });
   Shop shop;
@@ -45,7 +45,7 @@ TEST_CASE("edges: a redirect delivers nothing and parks with its location") {
   CHECK(world.came().size() == 2);
 }
 
-TEST_CASE("edges: data cannot add headers, requests or parameters") {
+TEST_CASE("edges: data cannot add headers, requests or parameters (engine B7)") {
   World world([](const wire::ServerRequest&) { return wire::Reply{200, {}, "ok"}; });
   Shop shop;
   shop.write("a.pipe",
@@ -64,7 +64,7 @@ TEST_CASE("edges: data cannot add headers, requests or parameters") {
   CHECK_FALSE(came[0].headers.contains("x-injected"));
 }
 
-TEST_CASE("edges: at_most_once sends a GET once when its response is lost, and a dry run sends none") {
+TEST_CASE("edges: at_most_once sends a GET once when its response is lost, and a dry run sends none (engine B11)") {
   World world([](const wire::ServerRequest&) {
     wire::Reply reply;
     reply.drop = true;
@@ -150,7 +150,7 @@ TEST_CASE("edges: one file by two spellings and connections, and somebody else's
   CHECK((status.st_mode & 077) == 0);
 }
 
-TEST_CASE("edges: a target that cannot be written costs time, and the other pipelines go on") {
+TEST_CASE("edges: a target that cannot be written costs time, and the other pipelines go on (engine C)") {
   Shop shop;
   shop.write("a.pipe",
              "pipeline full on file.lines \"a.ndjson\" -> file.append \"/dev/full\"\n"
@@ -181,7 +181,7 @@ TEST_CASE("edges: a secret with a line end within is refused at the start, at it
   CHECK(spaced.once().at("written") == 1);
 }
 
-TEST_CASE("edges: --mask takes a text of a hundred thousand letters") {
+TEST_CASE("edges: --mask takes a text of a hundred thousand letters (engine B9)") {
   Shop shop;
   shop.write("a.pipe", "on file.lines \"in.ndjson\" -> file.append \"out.ndjson\" { id: int(line.id) }\n");
   shop.write("in.ndjson", "{\"id\":\"" + std::string(100'000, 'a') + "\"}\n");

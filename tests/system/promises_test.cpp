@@ -65,7 +65,7 @@ TEST_CASE("promises: SIGTERM parks nothing that at_most_once had still to send, 
   CHECK(bodies(listener, "/in").size() == 200);
 }
 
-TEST_CASE("promises: SIGTERM does not wait for a response that does not come") {
+TEST_CASE("promises: SIGTERM does not wait for a response that does not come (engine C)") {
   Listener listener([](const wire::ServerRequest&) { return slowly(12s); });
   Shop shop;
   shop.write("a.pipe", "on file.lines \"in.ndjson\" -> " + post(listener, "/in", "at_least_once") + "\n");
@@ -205,7 +205,7 @@ TEST_CASE("promises: a hundred pipelines on one source make its calls once") {
   CHECK(shop.wb.log().size() <= 3);
 }
 
-TEST_CASE("promises: what a server answers does not write on the terminal") {
+TEST_CASE("promises: what a server answers does not write on the terminal (engine C)") {
   Listener listener([](const wire::ServerRequest&) { return wire::Reply{400, {}, "\x1b[2J\x1b]0;gone\x07 no"}; });
   Shop shop;
   shop.write("a.pipe", "on file.lines \"in.ndjson\" -> " + post(listener, "/in", "at_most_once") + "\n");
@@ -233,7 +233,7 @@ TEST_CASE("promises: a database that is taken away ends the process, and says so
   CHECK(has(finished.err, "removed or replaced"));
 }
 
-TEST_CASE("promises: every command says that a database is damaged, or of another program") {
+TEST_CASE("promises: every command says that a database is damaged, or of another program (engine C)") {
   Shop shop;
   shop.write("a.pipe", "on file.lines \"in.ndjson\" -> log.info \"{text(line.n)}\"\n");
   shop.write("pipewright.db", std::string(8192, 'x'));

@@ -22,7 +22,7 @@ std::string with(std::string text, const std::string& what, const std::string& i
 
 }  // namespace
 
-TEST_CASE("a token that is fixed in its file ends the 401 by itself") {
+TEST_CASE("a token that is fixed in its file ends the 401 by itself (engine B10)") {
   Shop shop(polls.c_str());
   shop.wb.add_tasks(Scheme::fbs, 1);
   shop.write("pipewright.toml", with(shop.read("pipewright.toml"), "env:WB_TOKEN", "file:tok"));
@@ -36,7 +36,7 @@ TEST_CASE("a token that is fixed in its file ends the 401 by itself") {
   CHECK(running->stop().status == 0);
 }
 
-TEST_CASE("a key that is fixed in pipewright.toml ends the 401 of events that wait for it") {
+TEST_CASE("a key that is fixed in pipewright.toml ends the 401 of events that wait for it (engine B10)") {
   Shop shop(polls.c_str());
   shop.wb.add_tasks(Scheme::fbs, 2);
   const std::string toml = shop.read("pipewright.toml");

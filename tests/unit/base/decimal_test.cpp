@@ -118,7 +118,7 @@ Decimal random_number(std::mt19937_64& chance) {
 
 }  // namespace
 
-TEST_CASE("a number is read as it is or not at all, however wide it is") {
+TEST_CASE("a number is read as it is or not at all, however wide it is (engine C)") {
   Exact power = 1;
   for (int bits = 1; bits <= 660; ++bits) {
     power *= 2;

@@ -116,7 +116,7 @@ plan::Steps thirty(const std::function<Expr(Expr)>& make, Expr first) {
 
 }  // namespace
 
-TEST_CASE("an event whose values would take all memory parks, and says where and why") {
+TEST_CASE("an event whose values would take all memory parks, and says where and why (engine A10)") {
   const Value event = sample();
   struct Case {
     const char* name;
@@ -255,7 +255,7 @@ TEST_CASE("what an item binds is its own, and what stood outside stands there ag
   CHECK(progress.wants[1].operation.text == "outside/nothing");
 }
 
-TEST_CASE("the walk over n items takes time in proportion to n, however much is bound") {
+TEST_CASE("the walk over n items takes time in proportion to n, however much is bound (engine C)") {
   // Each item once copied every slot: with a long text bound outside, a thousand items copied it a thousand times.
   plan::Steps steps;
   for (int i = 0; i < 12; ++i) steps.push_back(let(2 + i, order("long")));

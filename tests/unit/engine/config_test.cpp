@@ -81,7 +81,7 @@ TEST_CASE("a secret that was copied with something around it is an error at its 
   }
 }
 
-TEST_CASE("a loopback guard compares hosts whole (D)") {
+TEST_CASE("a loopback guard compares hosts whole (D) (engine B8)") {
   for (const char* url : {"http://127.0.0.1:80/x", "http://127.8.9.1", "http://localhost:9/", "http://[::1]:8080/a",
                           "HTTP://LOCALHOST/", "http://[0:0:0:0:0:0:0:1]/"}) {
     CAPTURE(url);
@@ -131,7 +131,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a timeout of nothing is an error") {
+TEST_CASE("a timeout of nothing is an error (engine C)") {
   const ConfigRead made = read("[connections.http]\ntimeout = \"0s\"\n");
   REQUIRE(made.problems.size() == 1);
   CHECK(has(made.problems[0].message, "`timeout` of connection `http` must be longer than zero"));

@@ -176,7 +176,7 @@ TEST_CASE("a text that encode did not make is an error, no guess") {
   }
 }
 
-TEST_CASE("a value that is not of its type keeps its text readable, cut between two letters") {
+TEST_CASE("a value that is not of its type keeps its text readable, cut between two letters (engine A3)") {
   dsl::FieldType price;
   price.name = "price";
   price.type.kind = dsl::Type::Kind::money;

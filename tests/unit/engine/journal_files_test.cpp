@@ -8,7 +8,7 @@
 
 namespace pipewright::engine {
 
-TEST_CASE("the journal is its owner's alone") {
+TEST_CASE("the journal is its owner's alone (engine B14)") {
   const Folder folder;
   {
     auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
@@ -26,7 +26,7 @@ TEST_CASE("the journal is its owner's alone") {
         std::filesystem::perms(0));
 }
 
-TEST_CASE("a database of another program is left as it is") {
+TEST_CASE("a database of another program is left as it is (engine B15)") {
   const Folder folder;
   sqlite3* raw = nullptr;
   REQUIRE(sqlite3_open(folder.file().c_str(), &raw) == SQLITE_OK);
@@ -40,7 +40,7 @@ TEST_CASE("a database of another program is left as it is") {
   CHECK(std::filesystem::file_size(folder.file()) == size);
 }
 
-TEST_CASE("damage is an error of whoever reads it, never nothing") {
+TEST_CASE("damage is an error of whoever reads it, never nothing (engine B1)") {
   const Folder folder;
   {
     auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);

@@ -334,7 +334,7 @@ TEST_CASE("the log shrinks again after a reader held it open for long (F15)") {
   CHECK(size() < 8U << 20U);
 }
 
-TEST_CASE("a second writer is refused by whatever path it comes") {
+TEST_CASE("a second writer is refused by whatever path it comes (engine B2)") {
   const Folder folder;
   auto first = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
   REQUIRE(first);
@@ -345,7 +345,7 @@ TEST_CASE("a second writer is refused by whatever path it comes") {
   CHECK_FALSE(SqliteJournal::open((folder.path / "hard.db").string(), SqliteJournal::Mode::write));
 }
 
-TEST_CASE("a commit fails when the journal was taken over, or taken away") {
+TEST_CASE("a commit fails when the journal was taken over, or taken away (engine B2)") {
   const Folder folder;
   auto journal = SqliteJournal::open(folder.file(), SqliteJournal::Mode::write);
   REQUIRE((*journal)->open());

@@ -81,7 +81,7 @@ TEST_CASE("what is written as JSON is UTF-8 whatever stands in it") {
   CHECK(valid_utf8(engine::encode(engine::Value(engine::Broken{"p\xD0", "money", "\"\xD1"}))));
 }
 
-TEST_CASE("more values, bytes or depth than the limit is an error that says so") {
+TEST_CASE("more values, bytes or depth than the limit is an error that says so (engine A11)") {
   const auto refusal = [](const std::string& text, engine::JsonLimits limits) {
     const auto value = engine::parse_json(text, limits);
     return value ? std::string() : value.error().message;

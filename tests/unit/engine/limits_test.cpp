@@ -51,7 +51,7 @@ TEST_CASE("a retry waits at least as long as the server asks") {
   CHECK(delay_before(1, Duration(0), 0.0) == Duration(375));
 }
 
-TEST_CASE("a rate never lets more calls through than it says, at any count") {
+TEST_CASE("a rate never lets more calls through than it says, at any count (engine C)") {
   for (const int count : {1, 3, 7, 8, 30, 600, 999, 1000, 1001, 5000}) {
     CAPTURE(count);
     const auto rate = parse_rate(fmt::format("{}/s burst 1", count));

@@ -51,7 +51,7 @@ TEST_CASE("comments, secrets, limits, timeouts, certificates and the order of li
   CHECK(meaning(std::string("[run]\nkeep = \"9d\"\nretry_for = \"1h\"\n") + base) == before);
 }
 
-TEST_CASE("the account, its store and how things are written there mean another plan") {
+TEST_CASE("the account, its store and how things are written there mean another plan (engine B18)") {
   const std::string before = meaning(base);
   CHECK(meaning(with(base, "site = \"shop\"", "site = \"other\"")) != before);
   CHECK(meaning(with(base, "\"warn\"", "\"park\"")) != before);

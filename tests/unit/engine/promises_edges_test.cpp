@@ -96,7 +96,7 @@ TEST_CASE("an effect does not wait for ever behind the polls of its own pipeline
   CHECK(world.target.calls["script/find"] >= 3);
 }
 
-TEST_CASE("a secret that a server echoes, or a request carries, is in no reason and in no exchange") {
+TEST_CASE("a secret that a server echoes, or a request carries, is in no reason and in no exchange (engine A12)") {
   const std::string secret = "correct-horse-battery";
   World world(32, Faults{});
   add(world, 1, 1);
@@ -423,7 +423,7 @@ TEST_CASE("what an outcome that cannot be read stands for is not sent again by a
 
 // ---- budgets
 
-TEST_CASE("memory follows a bound of bytes, whatever an event weighs") {
+TEST_CASE("memory follows a bound of bytes, whatever an event weighs (engine B16)") {
   World world(19, Faults{});
   for (int key = 1; key <= 400; ++key) {
     add(world, key, 1);

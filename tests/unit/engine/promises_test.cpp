@@ -7,7 +7,7 @@ using namespace promises;
 
 // ---- delivery
 
-TEST_CASE("a clean stop parks nothing of what at_most_once had still to send") {
+TEST_CASE("a clean stop parks nothing of what at_most_once had still to send (engine A1)") {
   World world(1, Faults{});
   for (int key = 1; key <= 300; ++key) add(world, key, 1);
   const auto run = program(world, {pipeline("tell", "sim.new", {message(numbered("m"))})}, "one", {seconds(1), 1});
@@ -52,7 +52,8 @@ TEST_CASE("a target that refuses connections parks nothing of at_most_once: noth
   CHECK(world.target.sent.size() + parked == 50);
 }
 
-TEST_CASE("at_most_once is not sent again after a lost answer: not by itself, not by a retry, not after an edit") {
+TEST_CASE(
+    "at_most_once is not sent again after a lost answer: not by itself, not by a retry, not after an edit (engine C)") {
   World world(3, Faults{});
   add(world, 1, 1);
   bool lost = true;
@@ -84,7 +85,8 @@ TEST_CASE("at_most_once is not sent again after a lost answer: not by itself, no
   CHECK(counters_of(world, "tell").written == 1);
 }
 
-TEST_CASE("a retry with an edited program sends nothing again that was sent, wherever the step stands now") {
+TEST_CASE(
+    "a retry with an edited program sends nothing again that was sent, wherever the step stands now (engine A5)") {
   const auto fails = [](const Request& request) -> std::optional<CallResult> {
     if (request.body.find("\"fail") == std::string::npos) return std::nullopt;
     return answer(400);
@@ -197,7 +199,7 @@ TEST_CASE("events of one key that reach a common connection go one after another
   CHECK((*world.reader().listed(1))->reason == "skipped by hand: delivered by hand");
 }
 
-TEST_CASE("a retried event does not overwrite what a later one of its key wrote, however late that is") {
+TEST_CASE("a retried event does not overwrite what a later one of its key wrote, however late that is (engine A6)") {
   for (const bool stale : {false, true}) {
     World world(8, Faults{});
     add(world, 1, 1);
@@ -254,7 +256,7 @@ TEST_CASE("events of a deleted pipeline end: skipped when nothing was written, e
 
 // ---- isolation and fairness
 
-TEST_CASE("a host that is away, or refuses the key, stops no other host of its connection") {
+TEST_CASE("a host that is away, or refuses the key, stops no other host of its connection (engine A8)") {
   for (const int status : {0, 401}) {
     World world(10, Faults{});
     for (int key = 1; key <= 20; ++key) add(world, key, 1);
@@ -275,7 +277,7 @@ TEST_CASE("a host that is away, or refuses the key, stops no other host of its c
   }
 }
 
-TEST_CASE("a lonely order behind twelve thousand others is done within three seconds") {
+TEST_CASE("a lonely order behind twelve thousand others is done within three seconds (engine B3)") {
   World world(11, Faults{});
   for (int key = 1; key <= 12'000; ++key) add(world, key, 1);
   Options options;
@@ -337,7 +339,7 @@ TEST_CASE("the shortest interval wins, and who starts later joins") {
   for (const char* name : {"slow", "quick", "late"}) CHECK(counters_of(world, name).received == 1);
 }
 
-TEST_CASE("what waited long is checked in one call, and a source that is away stops nobody") {
+TEST_CASE("what waited long is checked in one call, and a source that is away stops nobody (engine B4)") {
   for (const bool source_away : {false, true}) {
     World world(14, Faults{});
     for (int key = 1; key <= 300; ++key) add(world, key, 1);
@@ -365,7 +367,7 @@ TEST_CASE("what waited long is checked in one call, and a source that is away st
   }
 }
 
-TEST_CASE("who joined an equal write late does not give up with the one that leads") {
+TEST_CASE("who joined an equal write late does not give up with the one that leads (engine B17)") {
   World world(15, Faults{});
   add(world, 1, 1);
   add(world, 2, 1, minutes(20));
@@ -453,7 +455,7 @@ TEST_CASE("ten runs in a row never ask for more than the limit") {
 
 // ---- time
 
-TEST_CASE("a clock that is set changes nothing but what is written down, and is reported") {
+TEST_CASE("a clock that is set changes nothing but what is written down, and is reported (engine A7)") {
   for (const Duration jump : {Duration(-hours(1)), Duration(hours(24)), Duration(-hours(24))}) {
     World world(18, Faults{});
     add(world, 1, 1, seconds(50));
@@ -471,7 +473,7 @@ TEST_CASE("a clock that is set changes nothing but what is written down, and is 
   }
 }
 
-TEST_CASE("a pause of years is a pause of minutes, and is reported") {
+TEST_CASE("a pause of years is a pause of minutes, and is reported (engine B6)") {
   World world(22, Faults{});
   add(world, 1, 1);
   bool first = true;

@@ -99,7 +99,8 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("an outcome that cannot be read was possibly done: at_most_once parks, what can be asked is asked") {
+TEST_CASE(
+    "an outcome that cannot be read was possibly done: at_most_once parks, what can be asked is asked (engine A4)") {
   for (const char* damaged : {"UPDATE outcome SET outcome = 'no JSON'",
                               "UPDATE outcome SET outcome = json_replace(outcome, '$.kind', 'of a newer version')"}) {
     Case life;
@@ -122,7 +123,7 @@ TEST_CASE("an outcome that cannot be read was possibly done: at_most_once parks,
   CHECK(keyed.world.target.sent.size() == 1);
 }
 
-TEST_CASE("an event whose record cannot be read parks, and says so") {
+TEST_CASE("an event whose record cannot be read parks, and says so (engine A3)") {
   Case life;
   life.damage("UPDATE event SET record = '{\"id\":1,\"text\":\"\xD0'");
   REQUIRE(life.event().outcome == EndingKind::parked);

@@ -134,7 +134,7 @@ TEST_CASE("file: a run that dies before its first record is cut back too") {
   CHECK(folder.read("out.ndjson") == numbered(1, 3));
 }
 
-TEST_CASE("file: one file by several spellings, links and connections loses no line at the next start") {
+TEST_CASE("file: one file by several spellings, links and connections loses no line at the next start (engine A13)") {
   const Folder folder;
   folder.write("out.ndjson", "");
   fs::create_directories(folder.path / "sub");
@@ -232,7 +232,7 @@ TEST_CASE("file: a target that was renamed away is followed by the new one, and 
   CHECK(folder.read("out.ndjson") == numbered(3, 5));
 }
 
-TEST_CASE("file: data does not lead out of the folder that the program names") {
+TEST_CASE("file: data does not lead out of the folder that the program names (engine B12)") {
   const Folder folder;
   fs::create_directories(folder.path / "out");
   Program program(folder);
@@ -258,7 +258,7 @@ TEST_CASE("file: data does not lead out of the folder that the program names") {
   CHECK(fs::exists(folder.path / "out" / "Иванов И.И..ndjson"));
 }
 
-TEST_CASE("file: thousands of targets take few descriptors, and positions name what changed alone") {
+TEST_CASE("file: thousands of targets take few descriptors, and positions name what changed alone (engine B13)") {
   const Folder folder;
   Program program(folder);
   const auto open_descriptors = [] {

@@ -46,7 +46,7 @@ Failure::Kind kind_of_http(Lost::Cause cause) {
 
 }  // namespace
 
-TEST_CASE("a bad certificate waits like bad credentials; a request that cannot be sent parks") {
+TEST_CASE("a bad certificate waits like bad credentials; a request that cannot be sent parks (engine C)") {
   using Cause = Lost::Cause;
   using Kind = Failure::Kind;
   CHECK(wb::failure_of(lost(Cause::certificate))->kind == Kind::credentials);

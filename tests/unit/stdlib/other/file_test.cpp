@@ -76,7 +76,7 @@ struct Source {
 
 }  // namespace
 
-TEST_CASE("file: two sources on two files share no identity and no key") {
+TEST_CASE("file: two sources on two files share no identity and no key (engine A2)") {
   const Folder folder;
   folder.write("a.ndjson", numbered(1, 5));
   folder.write("b.ndjson", numbered(1, 5));

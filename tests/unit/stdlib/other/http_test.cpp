@@ -218,7 +218,7 @@ TEST_CASE("http: session cookies and echoed credentials stay out of the answer; 
   CHECK(has(outcome.result["body"].display(), ", "));
 }
 
-TEST_CASE("http: a response of more than 4 MiB parks and is named") {
+TEST_CASE("http: a response of more than 4 MiB parks and is named (engine A11)") {
   World world;
   world.reply.body = std::string((4U << 20U) + 1, ' ');
   test::Node node("http");

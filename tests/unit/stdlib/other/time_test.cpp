@@ -4,7 +4,7 @@
 
 using namespace pipewright;
 
-TEST_CASE("time: a tick is no entity, nothing waits for it") {
+TEST_CASE("time: a tick is no entity, nothing waits for it (engine A9)") {
   test::Node node("time");
   dsl::plan::Source source;
   source.every = std::chrono::seconds(1);
