@@ -60,6 +60,7 @@ Evaluated element(const plan::Element& node, Scope& scope) {
   }
   if (list->list() == nullptr) return Value();  // json that is no list has no element
   const Decimal* number = index->number();
+  if (number == nullptr && node.list->type.is(Type::Kind::json)) return Value();  // a list has no field of this name
   if (number == nullptr || !number->is_integer()) return wrong(*node.index, *index, "a whole number");
   const auto at = number->integer();
   const List& elements = *list->list();
@@ -140,6 +141,9 @@ Evaluated binary(const Expr& expr, const plan::Binary& node, Scope& scope) {
   if (node.op == Operator::otherwise) return left->is_null() ? evaluate(*node.right, scope) : left;
   Evaluated right = evaluate(*node.right, scope);
   if (!right) return right;
+  for (const Evaluated* side : {&left, &right}) {  // of a whole list or record that is compared
+    if (const Broken* found = broken_in(**side)) return broken(expr, *found);
+  }
   switch (node.op) {
     case Operator::equal:
     case Operator::unequal:
