@@ -156,6 +156,9 @@ std::optional<Type> common(const Type& a, const Type& b) {
     return type;
   };
   if (a.is(Kind::list) && b.is(Kind::list)) {
+    // An empty list says nothing of its elements.
+    if (a.element->is(Kind::unknown)) return with_null(b);
+    if (b.element->is(Kind::unknown)) return with_null(a);
     if (const auto element = common(*a.element, *b.element)) return with_null(list_of(*element));
     return std::nullopt;
   }

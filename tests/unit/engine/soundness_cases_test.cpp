@@ -144,6 +144,16 @@ TEST_CASE("money is rounded where it is written, whatever it was read as") {
             .written() == R"({"all":[10.00,1.01],"one":[{"a":10.00},{"a":1.01}]})");
 }
 
+TEST_CASE("an empty list takes nothing away from the type of the other one") {
+  const std::string json = R"({"id":7,"price":10,"skus":["ab"]})";
+  const std::string lines = "-> let lines = [{ a: 5, b: { c: \"x\" } }]\n  ";
+  CHECK(Walked(lines + "-> log.info \"{join([line.b.c for line in lines ?? []], \"\")}\"", json).text() == "x");
+  CHECK(Walked(lines + "-> log.info \"{sum([line.a for line in if order.price > 5 then lines else []])}\"", json)
+            .text() == "5");
+  CHECK(Walked(lines + "-> log.info \"{sum([line.a for line in if order.price < 5 then [] else lines])}\"", json)
+            .text() == "5");
+}
+
 TEST_CASE("what can only park is refused") {
   const auto codes = [](const std::string& value) {
     return tests::codes_of(tests::checked("pipeline p\n  on wb.fbs.new\n  -> let v = " + value + "\n").diagnostics);
