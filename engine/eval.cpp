@@ -339,7 +339,9 @@ bool equal(const Value& a, const Value& b) {
 std::string printed(const Value& value, const dsl::Type& type) {
   if (type.kind == Type::Kind::money && value.number() != nullptr) {
     const auto rounded = value.number()->rounded(2);
-    if (rounded) return rounded->text();
+    if (!rounded) return value.display();
+    // One of 38 digits has no room for them, and prints them all the same.
+    return rounded->text() + (rounded->scale() == 0 ? ".00" : rounded->scale() == 1 ? "0" : "");
   }
   return value.display();
 }

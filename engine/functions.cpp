@@ -289,6 +289,7 @@ Made format_number(const Decimal& number, const std::string& pattern, const Argu
     fraction = digits.substr(dot + 1);
     digits.resize(dot);
   }
+  fraction.resize(std::max(fraction.size(), std::min<std::size_t>(decimals, 18)), '0');  // a long number has none
   const std::string_view whole =
       std::string_view(pattern).substr(0, point == std::string::npos ? pattern.size() : point);
   const auto zeros = static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '0'));

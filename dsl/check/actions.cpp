@@ -420,15 +420,20 @@ void Checker::completeness(const ast::Action& tree, const ActionSpec& spec, cons
       key_without_value(tree, spec, made, key);
       continue;
     }
-    if (creates(made.verb) && field->value.type.nullable && !field->value.type.is(Kind::unknown)) {
+    const bool always_null =
+        std::holds_alternative<plan::Literal>(field->value.node) && field->value.type.is(Kind::null);
+    const bool may_be_null = field->value.type.nullable && !field->value.type.is(Kind::unknown);
+    if (creates(made.verb) && (may_be_null || always_null)) {
       Span where = tree.path.span;
       if (tree.fields) {
         for (const ast::RecordField& each : tree.fields->fields) {
           if (each.name.text == key && each.value) where = each.value->span;
         }
       }
-      report(codes::maybe_null, where, fmt::format("the key `{}` may be null", key)).help =
-          fmt::format("write `{} ?? …`: `{}` requires its keys", field->value.place.text, plan::verb_text(made.verb));
+      report(codes::maybe_null, where, fmt::format("the key `{}` {} null", key, always_null ? "is" : "may be")).help =
+          always_null ? fmt::format("write a value: `{}` requires its keys", plan::verb_text(made.verb))
+                      : fmt::format("write `{} ?? …`: `{}` requires its keys", field->value.place.text,
+                                    plan::verb_text(made.verb));
     }
   }
   if (spec.takes && made.verb != Verb::find) {

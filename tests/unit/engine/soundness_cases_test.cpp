@@ -154,6 +154,21 @@ TEST_CASE("an empty list takes nothing away from the type of the other one") {
             .text() == "5");
 }
 
+TEST_CASE("a number of 38 digits prints as many behind the point as it is asked for") {
+  const std::string nines = "99999999999999999999999999999999999999";
+  CHECK(Walked("-> log.info \"{format(" + nines + ", \"0.00\")}\"", "{}").text() == nines + ".00");
+  CHECK(Walked("-> log.info \"{order.price * 1}\"", R"({"price":)" + nines + "}").text() == nines + ".00");
+}
+
+TEST_CASE("a key that is always null is refused where the key has to be there") {
+  const auto codes = [](const std::string& action) {
+    return tests::codes_of(tests::checked("pipeline p\n  on wb.fbs.new\n  -> " + action + "\n").diagnostics);
+  };
+  CHECK(codes("crm.client ensure by email only { email: null }") == std::vector<std::string>{"P0416", "P0302"});
+  CHECK(codes("crm.client by email only { email: clear }") == std::vector<std::string>{"P0410"});
+  CHECK(codes("crm.client find by email only { email: null } else skip") == std::vector<std::string>{"P0416"});
+}
+
 TEST_CASE("what can only park is refused") {
   const auto codes = [](const std::string& value) {
     return tests::codes_of(tests::checked("pipeline p\n  on wb.fbs.new\n  -> let v = " + value + "\n").diagnostics);
