@@ -1,6 +1,7 @@
 // Operators of expressions, and the reasons why one has no value.
 #include <fmt/format.h>
 
+#include "base/text_order.hpp"
 #include "engine/eval_parts.hpp"
 #include "engine/json.hpp"
 
@@ -146,7 +147,7 @@ Evaluated ordered(const Expr& expr, const plan::Binary& node, const Value& left,
     order = left.time()->time_since_epoch().count() <=> right.time()->time_since_epoch().count();
   if (left.date() && right.date()) order = *left.date() <=> *right.date();
   if (left.duration() && right.duration()) order = left.duration()->count() <=> right.duration()->count();
-  if (left.text() && right.text()) order = left.text()->compare(*right.text()) <=> 0;
+  if (left.text() && right.text()) order = compare_texts(*left.text(), *right.text()) <=> 0;
   if (!order) return halt(expr, fmt::format("{} and {} have no order", shown(left), shown(right)));
   switch (node.op) {
     case Operator::less:

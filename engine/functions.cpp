@@ -9,6 +9,7 @@
 
 #include "base/phone.hpp"
 #include "base/text.hpp"
+#include "base/text_order.hpp"
 #include "dsl/functions.hpp"
 #include "dsl/patterns.hpp"
 #include "engine/eval.hpp"
@@ -153,7 +154,7 @@ Made abs(Arguments args, const CallContext&) {
 
 std::optional<std::strong_ordering> order_of(const Value& a, const Value& b) {
   if (a.number() && b.number()) return *a.number() <=> *b.number();
-  if (a.text() && b.text()) return a.text()->compare(*b.text()) <=> 0;
+  if (a.text() && b.text()) return compare_texts(*a.text(), *b.text()) <=> 0;
   if (a.date() && b.date()) return *a.date() <=> *b.date();
   if (a.time() && b.time()) return a.time()->time_since_epoch().count() <=> b.time()->time_since_epoch().count();
   if (a.duration() && b.duration()) return a.duration()->count() <=> b.duration()->count();

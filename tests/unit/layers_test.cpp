@@ -113,7 +113,7 @@ TEST_CASE("a library is known to one place") {
       {"toml++", "engine/config.cpp"},
       {"microhttpd", "engine/http/server.cpp"},
       {"CLI/", "cli/main.cpp"},
-      {"utf8proc", "base/text.cpp"},
+      {"utf8proc", "base/text"},
       {"date/", "base/time.cpp"},
       {"boost/", "base/decimal.cpp"},
   };
