@@ -65,8 +65,9 @@ Table Generator::table() {
   static const std::vector<Otherwise> policies = {Otherwise::value, Otherwise::value, Otherwise::skip, Otherwise::fail,
                                                   Otherwise::none};
   made.otherwise = keeps && random_.one_in(2) ? Otherwise::keep : random_.pick(policies);
+  const bool complete = covers && made.rows.size() == rows;
   const bool open = made.key.is(Kind::enumeration) && made.key.enumeration->open;
-  if (made.otherwise == Otherwise::none && made.key.is(Kind::enumeration) && !covers && !open)
+  if (made.otherwise == Otherwise::none && made.key.is(Kind::enumeration) && !complete && !open)
     made.otherwise = Otherwise::value;
   if (made.rows.empty()) made.otherwise = Otherwise::value;
   if (made.otherwise == Otherwise::value) {
