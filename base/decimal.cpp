@@ -228,10 +228,11 @@ std::optional<Decimal> multiply(const Decimal& a, const Decimal& b) {
 std::optional<Decimal> divide(const Decimal& a, const Decimal& b) {
   if (b.is_zero()) return std::nullopt;
   const Aligned both = align(a, b);
-  const Wide scaled = both.a * power_of_ten(Decimal::division_scale + 1);
-  const std::optional<Decimal> exact = narrow(scaled / both.b, Decimal::division_scale + 1);
-  if (!exact) return std::nullopt;
-  const auto rounded = exact->rounded(Decimal::division_scale);
+  const Wide scaled = both.a * power_of_ten(Decimal::division_scale);
+  Wide quotient = scaled / both.b;
+  const Wide rest = scaled % both.b;
+  if (abs(rest) * 2 >= abs(both.b)) quotient += (scaled < 0) == (both.b < 0) ? 1 : -1;
+  const auto rounded = narrow(quotient, Decimal::division_scale);
   return rounded ? std::optional(rounded->normalized()) : std::nullopt;
 }
 std::optional<Decimal> remainder(const Decimal& a, const Decimal& b) {

@@ -71,6 +71,10 @@ class Fixer {
     for (const Diagnostic& each : result_.checked.diagnostics) {
       if (each.edit && each.source == id) edits.push_back(&each);
     }
+    // What does not parse hides names and fields: what is said of others is true once it does.
+    const auto of_syntax = [](const Diagnostic* each) { return each->code->number < 200; };
+    if (std::any_of(edits.begin(), edits.end(), of_syntax))
+      std::erase_if(edits, [&](const Diagnostic* each) { return !of_syntax(each); });
     std::stable_sort(edits.begin(), edits.end(), [](const Diagnostic* a, const Diagnostic* b) {
       return a->edit->span.begin < b->edit->span.begin;
     });

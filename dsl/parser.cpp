@@ -8,6 +8,7 @@
 #include "dsl/codes.hpp"
 #include "dsl/grammar.hpp"
 #include "dsl/syntax_errors.hpp"
+#include "dsl/syntax_tokens.hpp"
 #include "dsl/tree_builder.hpp"
 
 namespace pipewright::dsl {
@@ -131,9 +132,7 @@ std::size_t resume_at(std::string_view text, std::size_t from, std::size_t error
       continue;
     }
     if (c == '"') {
-      std::size_t end = at + 1;
-      while (end < text.size() && text[end] != '"' && text[end] != '\n') end += text[end] == '\\' ? 2 : 1;
-      at = std::min(end + (end < text.size() && text[end] == '"' ? 1 : 0), text.size());
+      at = behind_text(text, at);
       continue;
     }
     if (what != Until::statement) {

@@ -170,6 +170,7 @@ struct Action {
   std::string node;        // by type: `crm.order` even for connection `crm_moscow`
   Verb verb;
   std::optional<Expr> text;       // the text after the verb
+  bool bare = true;               // without braces: `file.append` writes the source's record
   std::vector<std::string> keys;  // of `by`; their values stand in `written`, else in `filling`
   std::vector<Field> written;     // the braces: what an existing record is changed to
   std::vector<Field> filling;     // default mapping and `initially`: only for what is created

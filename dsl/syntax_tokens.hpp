@@ -20,6 +20,28 @@ inline std::size_t utf8_length(unsigned char first) {
   return first < 0xF0 ? 3 : 4;
 }
 
+// Behind the text that begins at `at`, its holes and the texts in them included. A text ends on its line.
+inline std::size_t behind_text(std::string_view text, std::size_t at) {
+  std::string open;  // `"` of texts, `h` of holes in them, `{` of records in those
+  for (; at < text.size() && text[at] != '\n'; ++at) {
+    const char c = text[at];
+    const bool in_text = !open.empty() && open.back() == '"';
+    if (c == '\\' && in_text) {
+      ++at;
+    } else if (c == '"' && in_text) {
+      open.pop_back();
+      if (open.empty()) return at + 1;
+    } else if (c == '"') {
+      open.push_back('"');
+    } else if (c == '{') {
+      open.push_back(in_text ? 'h' : '{');
+    } else if (c == '}' && !in_text) {
+      open.pop_back();
+    }
+  }
+  return std::min(at, text.size());
+}
+
 // The word, text, sign or letter that stands at `at`.
 inline Span token_at(std::string_view text, std::size_t at) {
   std::size_t end = at;
@@ -29,9 +51,7 @@ inline Span token_at(std::string_view text, std::size_t at) {
   } else if (static_cast<unsigned char>(text[at]) >= 0x80) {
     end += utf8_length(static_cast<unsigned char>(text[at]));
   } else if (text[at] == '"') {
-    ++end;
-    while (end < text.size() && text[end] != '"' && text[end] != '\n') ++end;
-    if (end < text.size() && text[end] == '"') ++end;
+    end = behind_text(text, at);
   } else {
     for (const std::string_view sign : {"->", "=>", "==", "!=", "<=", ">=", "&&", "||", "??", "//"}) {
       if (text.substr(at).starts_with(sign)) end = at + sign.size();

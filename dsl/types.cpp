@@ -87,6 +87,11 @@ bool numeric(const Type& type) {
          type.is(Type::Kind::kopecks);
 }
 
+bool has_order(const Type& type) {
+  return numeric(type) || type.is(Type::Kind::text) || type.is(Type::Kind::time) || type.is(Type::Kind::date) ||
+         type.is(Type::Kind::duration);
+}
+
 namespace {
 
 bool same_enumeration(const Type& a, const Type& b) { return a.enumeration->name == b.enumeration->name; }
@@ -151,6 +156,9 @@ std::optional<Type> common(const Type& a, const Type& b) {
     return type;
   };
   if (a.is(Kind::list) && b.is(Kind::list)) {
+    // An empty list says nothing of its elements.
+    if (a.element->is(Kind::unknown)) return with_null(b);
+    if (b.element->is(Kind::unknown)) return with_null(a);
     if (const auto element = common(*a.element, *b.element)) return with_null(list_of(*element));
     return std::nullopt;
   }
@@ -176,12 +184,14 @@ std::optional<Type> common(const Type& a, const Type& b) {
     return with_null(record_of(std::move(both)));
   }
   if (a.is(Kind::json) || b.is(Kind::json)) return a.kind == b.kind ? std::optional(with_null(a)) : std::nullopt;
+  // Beside any other text a word is a text: nothing says that the other one is a word too.
+  const auto text = [](const Type& type) { return type.is(Kind::text) || type.is(Kind::enumeration); };
+  if (text(a) && text(b))
+    return with_null(a.kind == b.kind && (a.is(Kind::text) || same_enumeration(a, b)) ? a : type_of(Kind::text));
   // An id is compared by its text, whatever it stands beside.
   if (a.is(Kind::id) && fits(b, a, true)) return with_null(a);
   if (fits(a, b, true)) return with_null(b);
   if (fits(b, a, true)) return with_null(a);
-  if ((a.is(Kind::enumeration) || a.is(Kind::text)) && (b.is(Kind::enumeration) || b.is(Kind::text)))
-    return with_null(type_of(Kind::text));
   return std::nullopt;
 }
 

@@ -97,5 +97,7 @@ bool fits(const Type& from, const Type& to, bool ignore_null = false);
 /// The type of "one or the other"; nothing when they have none in common.
 std::optional<Type> common(const Type& a, const Type& b);
 bool numeric(const Type& type);
+/// Whether `<` compares two of it. Ids and words of an enumeration are equal or not, and have no order.
+bool has_order(const Type& type);
 
 }  // namespace pipewright::dsl

@@ -60,6 +60,7 @@ Evaluated element(const plan::Element& node, Scope& scope) {
   }
   if (list->list() == nullptr) return Value();  // json that is no list has no element
   const Decimal* number = index->number();
+  if (number == nullptr && node.list->type.is(Type::Kind::json)) return Value();  // a list has no field of this name
   if (number == nullptr || !number->is_integer()) return wrong(*node.index, *index, "a whole number");
   const auto at = number->integer();
   const List& elements = *list->list();
@@ -155,6 +156,9 @@ Evaluated binary(const Expr& expr, const plan::Binary& node, Scope& scope) {
   }
   Evaluated right = evaluate(*node.right, scope);
   if (!right) return right;
+  for (const Evaluated* side : {&left, &right}) {  // of a whole list or record that is compared
+    if (const Broken* found = broken_in(**side)) return broken(expr, *found);
+  }
   switch (node.op) {
     case Operator::equal:
     case Operator::unequal:
@@ -353,7 +357,9 @@ bool equal(const Value& a, const Value& b) {
 std::string printed(const Value& value, const dsl::Type& type) {
   if (type.kind == Type::Kind::money && value.number() != nullptr) {
     const auto rounded = value.number()->rounded(2);
-    if (rounded) return rounded->text();
+    if (!rounded) return value.display();
+    // One of 38 digits has no room for them, and prints them all the same.
+    return rounded->text() + (rounded->scale() == 0 ? ".00" : rounded->scale() == 1 ? "0" : "");
   }
   return value.display();
 }

@@ -62,7 +62,7 @@ std::string named(const Expr& expr) {
 }
 
 tl::unexpected<Halt> broken(const Expr& at, const Broken& value) {
-  return halt(at, fmt::format("`{}` is {}, not {}", value.path, value.found, value.expected));
+  return halt(at, value.reason());
 }
 
 tl::unexpected<Halt> wrong(const Expr& at, const Value& value, std::string_view wanted) {

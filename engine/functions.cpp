@@ -31,7 +31,8 @@ std::string path(const Argument& argument) {
 tl::unexpected<std::string> unfit(const Argument& argument, std::string_view wanted) {
   if (argument.value.is_null()) return no(fmt::format("{} is absent", path(argument)));
   if (const Broken* broken = argument.value.broken()) {
-    return no(fmt::format("`{}` is {}, not {}", broken->path, broken->found, wanted));
+    return no(
+        fmt::format("`{}` is {}, not {}", broken->path, broken->found, wanted.empty() ? broken->expected : wanted));
   }
   return no(fmt::format("{} is {}, not {}", path(argument), json_start(argument.value, 80), wanted));
 }
@@ -173,6 +174,9 @@ Made extreme(Arguments args, bool greatest) {
     }
   }
   std::erase_if(values, [](const Value& each) { return each.is_null(); });
+  for (const Value& each : values) {
+    if (each.broken() != nullptr) return unfit({each, nullptr, args[0].path}, "");
+  }
   if (values.empty()) return Value();
   Value best = values.front();
   for (const Value& each : values) {
@@ -201,6 +205,12 @@ Made end_of(Arguments args, bool front) {
 
 Made first(Arguments args, const CallContext&) { return end_of(args, true); }
 Made last(Arguments args, const CallContext&) { return end_of(args, false); }
+
+Made size(Arguments args, const CallContext&) {
+  const List* list = args[0].value.list();
+  if (list == nullptr) return unfit(args[0], "a list");
+  return Value(static_cast<std::int64_t>(list->size()));
+}
 
 Made sum(Arguments args, const CallContext&) {
   const List* list = args[0].value.list();
@@ -245,6 +255,7 @@ Made unique(Arguments args, const CallContext& around) {
   std::unordered_set<std::string> known;
   List kept;
   for (const Value& each : *list) {
+    if (const Broken* found = broken_in(each)) return no(found->reason());
     // Once for the element and once for the word that it is known by.
     if (!around.budget->make(2 * weight_of(each, around.budget->room()))) return exceeded(around);
     std::string word = each.number() != nullptr || each.text() != nullptr ? "=" + each.id_text() : encode(each);
@@ -279,6 +290,7 @@ Made format_number(const Decimal& number, const std::string& pattern, const Argu
     fraction = digits.substr(dot + 1);
     digits.resize(dot);
   }
+  fraction.resize(std::max(fraction.size(), std::min<std::size_t>(decimals, 18)), '0');  // a long number has none
   const std::string_view whole =
       std::string_view(pattern).substr(0, point == std::string::npos ? pattern.size() : point);
   const auto zeros = static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '0'));
@@ -357,7 +369,7 @@ constexpr std::array all = {
     Entry{"phone", phone},
     Entry{"first", first},
     Entry{"last", last},
-    Entry{"size", length},
+    Entry{"size", size},
     Entry{"sum", sum},
     Entry{"sort", sort},
     Entry{"unique", unique},

@@ -197,11 +197,8 @@ Made slice(Arguments args, const CallContext& around) {
 }
 
 Made length(Arguments args, const CallContext&) {
-  const Value& value = args[0].value;
-  if (value.list() != nullptr) return Value(static_cast<std::int64_t>(value.list()->size()));
-  if (value.record() != nullptr) return Value(static_cast<std::int64_t>(value.record()->size()));
   const auto text = as_text(args[0]);
-  if (!text) return unfit(args[0], "a text or a list");
+  if (!text) return unfit(args[0], "a text");
   return Value(static_cast<std::int64_t>(count_characters(*text)));
 }
 

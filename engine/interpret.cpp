@@ -9,63 +9,14 @@
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "engine/json.hpp"
+#include "engine/settle.hpp"
 
 namespace pipewright::engine {
 namespace {
 
 namespace plan = dsl::plan;
-using dsl::Type;
 using plan::Expr;
 using plan::Operator;
-
-// Money is rounded half up to kopecks where it is written, however deep it stands.
-Value settled(Value value, const Type& type, const Expr* expr) {
-  if (const Decimal* number = value.number()) {
-    if (type.kind != Type::Kind::money && type.kind != Type::Kind::kopecks) return value;
-    const auto rounded = number->rounded(type.kind == Type::Kind::money ? 2 : 0);
-    return rounded ? Value(*rounded) : value;
-  }
-  if (const List* list = value.list()) {
-    const auto* literal = expr != nullptr ? std::get_if<plan::ListOf>(&expr->node) : nullptr;
-    const auto* made = expr != nullptr ? std::get_if<plan::Comprehension>(&expr->node) : nullptr;
-    if (literal == nullptr && made == nullptr && !type.element) return value;
-    List parts;
-    parts.reserve(list->size());
-    for (std::size_t i = 0; i < list->size(); ++i) {
-      const Expr* inner = made != nullptr ? &*made->element : nullptr;
-      if (literal != nullptr && i < literal->elements.size()) inner = &literal->elements[i];
-      const Type& inner_type = inner != nullptr ? inner->type : *type.element;
-      parts.push_back(settled((*list)[i], inner_type, inner));
-    }
-    return Value(std::move(parts));
-  }
-  const Record* record = value.record();
-  if (record == nullptr) return value;
-  const auto* literal = expr != nullptr ? std::get_if<plan::RecordOf>(&expr->node) : nullptr;
-  if (literal == nullptr && !type.record) return value;
-  Record fields;
-  fields.reserve(record->size());
-  for (const auto& [name, held] : *record) {
-    if (name == "@record") continue;  // the engine's own word (see normalise)
-    const Expr* inner = nullptr;
-    if (literal != nullptr) {
-      for (const auto& [field, expression] : literal->fields) {
-        if (field == name) inner = &expression;
-      }
-    }
-    const dsl::FieldType* declared = nullptr;
-    if (type.record) {
-      for (const dsl::FieldType& field : type.record->fields) {
-        if (field.name == name) declared = &field;
-      }
-    }
-    static const Type unknown;
-    const bool typed = inner != nullptr && inner->type.kind != Type::Kind::unknown;
-    fields.emplace_back(name,
-                        settled(held, typed ? inner->type : (declared != nullptr ? declared->type : unknown), inner));
-  }
-  return Value(std::move(fields));
-}
 
 // A normalised record without what stands beside its fields; what was not normalised, such as a line of a file, as it
 // is.
@@ -279,6 +230,14 @@ class Walk {
     return course;
   }
 
+  // The first item that parks gives the reason, in whatever loop it stands; an exceeded budget goes before it.
+  void note_parked(const Course& course) {
+    const bool exceeded = scope_.budget.exceeded();
+    if (parked_ && (!exceeded || parked_by_budget_)) return;
+    parked_ = course;
+    parked_by_budget_ = exceeded;
+  }
+
   Course each(const plan::Each& node, const plan::Place& place) {
     Evaluated items = evaluate(node.list, scope_);
     if (!items) return stop(items.error(), place);
@@ -306,10 +265,10 @@ class Walk {
       if (course.state == Course::State::waits) waits = true;
       if (course.state == Course::State::through) passed_ = true;
       if (course.state == Course::State::skipped && !first_skip_) first_skip_ = std::move(course);
+      if (course.state == Course::State::parked) note_parked(course);
       if (course.state == Course::State::parked && !parked) parked = std::move(course);
     }
     in_each_ = inner;
-    if (parked && (!parked_ || scope_.budget.exceeded())) parked_ = parked;
     if (waits && !(scope_.budget.exceeded() && recorded_.empty())) return {Course::State::waits, {}, nullptr};
     if (parked) return *parked;
     return {};
@@ -327,7 +286,7 @@ class Walk {
     made.verb = node.verb;
     made.pipeline = event_.pipeline;
     made.event_key = event_.key;
-    if (node.written.empty() && node.filling.empty()) {
+    if (node.bare && node.written.empty() && node.filling.empty()) {
       // A line of a file is a text, of which each operation gets a copy.
       if (event_.record.text() != nullptr && !count(event_.record))
         return tl::unexpected<Halt>(Halt{Halt::Kind::fail, "the record " + scope_.budget.reason(), nullptr});
@@ -341,6 +300,8 @@ class Walk {
       for (const plan::Field& field : fields) {
         Evaluated value = evaluate(field.value, scope_);
         if (!value) return value.error();
+        if (const Broken* broken = broken_in(*value))
+          return Halt{Halt::Kind::fail, broken->reason(), &field.value.place};
         const bool is_key = std::find(node.keys.begin(), node.keys.end(), field.name) != node.keys.end();
         if (is_key && find_field(made.key, field.name) == nullptr) made.key.emplace_back(field.name, *value);
         if (value->is_null()) {
@@ -496,6 +457,7 @@ class Walk {
   bool passed_ = false;   // an item of `each` came to its end
   bool null_id_ = false;  // of the operation made last
   std::optional<Course> parked_;
+  bool parked_by_budget_ = false;
   std::optional<Course> first_skip_;
 };
 

@@ -1,5 +1,7 @@
 #include "engine/value.hpp"
 
+#include <fmt/format.h>
+
 #include "base/overloaded.hpp"
 #include "engine/json.hpp"
 
@@ -20,6 +22,23 @@ void set_field(Record& record, std::string_view name, Value value) {
     }
   }
   record.emplace_back(std::string(name), std::move(value));
+}
+
+std::string Broken::reason() const { return fmt::format("`{}` is {}, not {}", path, found, expected); }
+
+const Broken* broken_in(const Value& value) {
+  if (value.broken() != nullptr) return value.broken();
+  if (const List* list = value.list()) {
+    for (const Value& each : *list) {
+      if (const Broken* found = broken_in(each)) return found;
+    }
+  }
+  if (const Record* record = value.record()) {
+    for (const auto& [name, field] : *record) {
+      if (const Broken* found = broken_in(field)) return found;
+    }
+  }
+  return nullptr;
 }
 
 void RecordBuilder::set(std::string name, Value value) {

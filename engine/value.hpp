@@ -34,9 +34,10 @@ struct Placeholder {
 /// A field that did not have the type that its declaration says: whoever uses it parks, with the path and the text
 /// found.
 struct Broken {
-  std::string path;      ///< in the API's own words: `price`, `skus[0]`
-  std::string expected;  ///< `money`
-  std::string found;     ///< JSON text, shortened
+  std::string path;                          ///< in the API's own words: `price`, `skus[0]`
+  std::string expected;                      ///< `money`
+  std::string found;                         ///< JSON text, shortened
+  [[nodiscard]] std::string reason() const;  ///< "`price` is \"abc\", not money"
   friend bool operator==(const Broken&, const Broken&) = default;
 };
 
@@ -100,6 +101,9 @@ class Value {
  private:
   Variant data_;
 };
+
+/// The first broken field, however deep it stands; null where there is none.
+[[nodiscard]] const Broken* broken_in(const Value& value);
 
 /// Builds a record field by field: of equal names the last one wins, in linear time however many fields there are.
 class RecordBuilder {

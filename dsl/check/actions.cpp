@@ -36,6 +36,21 @@ std::vector<std::string> verb_words(const ActionSpec& spec) {
   return words;
 }
 
+bool holds_money(const Type& type) {
+  if (type.is(Kind::money)) return true;
+  if (type.element) return holds_money(*type.element);
+  return type.record && std::any_of(type.record->fields.begin(), type.record->fields.end(),
+                                    [](const FieldType& field) { return holds_money(field.type); });
+}
+
+// The type of what is written: money wherever the target's field is, whatever number stands there.
+Type written_type(const Type& value, const Type& declared) {
+  if (!holds_money(declared)) return value;
+  Type type = declared;
+  type.nullable = value.nullable;
+  return type;
+}
+
 }  // namespace
 
 std::optional<plan::Action> Checker::action(const ast::Action& tree, Span span) {
@@ -53,6 +68,7 @@ std::optional<plan::Action> Checker::action(const ast::Action& tree, Span span) 
     return std::nullopt;
   }
   plan::Action made{.connection = connection, .node = spec->name, .verb = spec->default_verb};
+  made.bare = !tree.fields && !tree.initially;
   mention_node(tree.path, Mention::Kind::action, spec->name, spec->doc);
   parts_fit(tree, *spec, made);
   action_keys(tree, *spec, made);
@@ -246,7 +262,7 @@ std::optional<plan::Field> Checker::written_field(const ast::RecordField& field,
     require(value, declared->type.or_null(), field.value->span, fmt::format("`{}`", field.name.text));
     if (declared->type.is(Kind::enumeration)) words_fit(declared->type, *field.value);
     values_fit(*declared, *field.value);
-    if (declared->type.is(Kind::money)) value.expr.type = type_of(Kind::money, value.type.nullable);
+    value.expr.type = written_type(value.type, declared->type);
     if (declared->required && (value.type.nullable || value.type.is(Kind::null)) && !value.type.is(Kind::unknown) &&
         field.name.text != "id") {
       require(value, declared->type.plain(), field.value->span, fmt::format("`{}`", field.name.text));
@@ -283,7 +299,7 @@ std::vector<std::pair<std::string, Typed>> Checker::mapped(const Type& record, c
     }
     Typed value = expression(*field.value, &declared->type);
     require(value, declared->type.or_null(), field.value->span, fmt::format("`{}`", field.name.text));
-    if (declared->type.is(Kind::money)) value.expr.type = type_of(Kind::money, value.type.nullable);
+    value.expr.type = written_type(value.type, declared->type);
     fields.emplace_back(field.name.text, std::move(value));
   }
   frames = std::move(frames_before);
@@ -407,15 +423,20 @@ void Checker::completeness(const ast::Action& tree, const ActionSpec& spec, cons
       key_without_value(tree, spec, made, key);
       continue;
     }
-    if (creates(made.verb) && field->value.type.nullable && !field->value.type.is(Kind::unknown)) {
+    const bool always_null =
+        std::holds_alternative<plan::Literal>(field->value.node) && field->value.type.is(Kind::null);
+    const bool may_be_null = field->value.type.nullable && !field->value.type.is(Kind::unknown);
+    if (creates(made.verb) && (may_be_null || always_null)) {
       Span where = tree.path.span;
       if (tree.fields) {
         for (const ast::RecordField& each : tree.fields->fields) {
           if (each.name.text == key && each.value) where = each.value->span;
         }
       }
-      report(codes::maybe_null, where, fmt::format("the key `{}` may be null", key)).help =
-          fmt::format("write `{} ?? …`: `{}` requires its keys", field->value.place.text, plan::verb_text(made.verb));
+      report(codes::maybe_null, where, fmt::format("the key `{}` {} null", key, always_null ? "is" : "may be")).help =
+          always_null ? fmt::format("write a value: `{}` requires its keys", plan::verb_text(made.verb))
+                      : fmt::format("write `{} ?? …`: `{}` requires its keys", field->value.place.text,
+                                    plan::verb_text(made.verb));
     }
   }
   if (spec.takes && made.verb != Verb::find) {

@@ -322,9 +322,10 @@ Typed Checker::member(const ast::Member& node, Span span) {
 Typed Checker::element(const ast::Element& node, Span span) {
   // A table's name, or a standard table's path.
   if (const auto path = path_of(*node.list)) {
-    const bool bound = find(path->substr(0, path->find('.'))) != nullptr;
+    const std::string root = path->substr(0, path->find_first_of(".["));
+    const bool bound = find(root) != nullptr;
     if (!bound && table_named(*path) != nullptr) return lookup(*path, *node.index, span, node.list->span);
-    if (!bound && !is_lost(path->substr(0, path->find('.')))) {
+    if (!bound && !is_lost(root)) {
       const std::vector<std::string> names = table_names();
       Diagnostic& diagnostic =
           report(codes::unknown_table, node.list->span, fmt::format("there is no table `{}`", *path));

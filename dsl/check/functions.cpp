@@ -1,6 +1,8 @@
 // Calls: how many arguments, of which types, and what comes out. What they compute is engine/functions.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/phone.hpp"
 #include "base/text.hpp"
 #include "dsl/check/checker.hpp"
@@ -168,6 +170,44 @@ const std::string* text_of_literal(const Typed& argument) {
   return literal == nullptr ? nullptr : std::get_if<std::string>(&literal->value);
 }
 
+// What a conversion makes, and what it makes it of (grammar.md, 7).
+struct Conversion {
+  Kind makes;
+  const char* name;        // of what it makes
+  const char* of;          // for people
+  std::vector<Kind> from;  // beside json, texts and its own kind
+};
+
+const Conversion* conversion_named(const std::string& name) {
+  static const std::map<std::string, Conversion> all = {
+      {"text", {Kind::text, "text", "a single value", {}}},
+      {"int", {Kind::integer, "whole number", "a number, a text or json", {Kind::decimal, Kind::money, Kind::kopecks}}},
+      {"decimal", {Kind::decimal, "number", "a number, a text or json", {Kind::integer, Kind::money, Kind::kopecks}}},
+      {"bool", {Kind::boolean, "true or false", "json or a text", {}}},
+      {"date", {Kind::date, "date", "a time, a text or json", {Kind::time}}},
+      {"time", {Kind::time, "time", "a date, a text or json", {Kind::date}}}};
+  const auto found = all.find(name);
+  return found == all.end() ? nullptr : &found->second;
+}
+
+bool converts(const Conversion& conversion, const Type& type) {
+  if (type.is(Kind::json) || conversion.makes == Kind::text || type.is(conversion.makes)) return true;
+  if (type.is(Kind::text) || type.is(Kind::id) || type.is(Kind::enumeration)) return true;
+  return std::find(conversion.from.begin(), conversion.from.end(), type.kind) != conversion.from.end();
+}
+
+// Of a literal it is known before any event comes.
+bool converts(Kind to, const plan::Constant& literal, const std::string& zone) {
+  if (const auto* number = std::get_if<Decimal>(&literal)) return to != Kind::integer || number->is_integer();
+  const auto* text = std::get_if<std::string>(&literal);
+  if (text == nullptr || to == Kind::text) return true;
+  const auto number = Decimal::parse(trimmed(*text));
+  if (to == Kind::integer) return number && number->is_integer();
+  if (to == Kind::decimal) return number.has_value();
+  if (to == Kind::boolean) return *text == "true" || *text == "false";
+  return parse_date(*text) || parse_time(*text, zone);
+}
+
 bool single(const Type& type) { return !type.is(Kind::list) && !type.is(Kind::record) && !type.is(Kind::map); }
 
 }  // namespace
@@ -191,13 +231,17 @@ Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, 
 
   if (name == "now") return type_of(Kind::time);
   // Conversions out of json take its null too: that is what parks.
-  static const std::map<std::string, Kind> conversions = {{"text", Kind::text},       {"int", Kind::integer},
-                                                          {"decimal", Kind::decimal}, {"bool", Kind::boolean},
-                                                          {"date", Kind::date},       {"time", Kind::time}};
-  if (const auto conversion = conversions.find(name); conversion != conversions.end()) {
+  if (const Conversion* conversion = conversion_named(name)) {
     if (!single(arguments[0].type)) return wrong(0, "a single value");
     if (!arguments[0].type.is(Kind::json) && !not_null_here(0)) return unknown;
-    return type_of(conversion->second);
+    if (!converts(*conversion, arguments[0].type)) return wrong(0, conversion->of);
+    const auto* literal = std::get_if<plan::Literal>(&arguments[0].expr.node);
+    if (literal == nullptr || converts(conversion->makes, literal->value, input.time_zone))
+      return type_of(conversion->makes);
+    report(codes::wrong_arguments, spans[0],
+           fmt::format("{} is no {}: `{}` parks every event", source().text(spans[0]), conversion->name, name))
+        .help = "correct the value";
+    return unknown;
   }
   if (name == "uppercase" || name == "lowercase" || name == "trim")
     return wants(0, Kind::text, "the text") ? type_of(Kind::text) : unknown;
@@ -264,8 +308,7 @@ Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, 
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       if (!not_null_here(i)) return unknown;
       const auto both = common(type, arguments[i].type);
-      if (!both || !single(*both) || both->is(Kind::boolean) || both->is(Kind::json))
-        return wrong(i, "values that can be compared");
+      if (!both || !has_order(*both)) return wrong(i, "values that have an order");
       type = *both;
     }
     return type;
@@ -282,8 +325,9 @@ Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, 
   if (!not_null_here(0)) return unknown;
   if (!arguments[0].type.is(Kind::list)) return wrong(0, "a list");
   const Type element = *arguments[0].type.element;
-  if ((name == "min" || name == "max" || name == "sort") && (!single(element) || element.is(Kind::json)))
-    return wrong(0, "a list of values that can be compared");
+  const bool unordered = !element.is(Kind::unknown) && !element.is(Kind::null) && !has_order(element);
+  if ((name == "min" || name == "max" || name == "sort") && unordered)
+    return wrong(0, "a list of values that have an order");
   if (name == "first" || name == "last" || name == "min" || name == "max")
     return element.is(Kind::unknown) ? type_of(Kind::null) : element.or_null();
   if (name == "size") return type_of(Kind::integer);

@@ -187,6 +187,12 @@ Typed Checker::arithmetic(const ast::Binary& node, Typed left, Typed right, Span
                        type_text(right.type)));
     return bad(span);
   }
+  const auto* divisor = std::get_if<plan::Literal>(&right.expr.node);
+  const auto* number = divisor == nullptr ? nullptr : std::get_if<Decimal>(&divisor->value);
+  if ((node.op == Operator::divide || node.op == Operator::remainder) && number != nullptr && number->is_zero()) {
+    report(codes::wrong_type, node.right->span, "division by zero parks every event").help = "divide by another number";
+    return bad(span);
+  }
   for (const auto* side : {&left, &right}) {
     const auto* constant = std::get_if<plan::Literal>(&side->expr.node);
     const auto* duration = constant == nullptr ? nullptr : std::get_if<Duration>(&constant->value);
@@ -202,11 +208,6 @@ Typed Checker::arithmetic(const ast::Binary& node, Typed left, Typed right, Span
 }
 
 namespace {
-
-// Ids and words of an enumeration are equal or not, and have no order.
-bool has_order(const Type& type) {
-  return numeric(type) || type.is(Kind::text) || type.is(Kind::time) || type.is(Kind::date) || type.is(Kind::duration);
-}
 
 bool comparable(const Type& a, const Type& b) {
   if (a.is(Kind::null) || b.is(Kind::null)) return true;
@@ -372,13 +373,34 @@ Typed Checker::logic(const ast::Binary& node, Span span) {
           {plan::Binary{node.op, std::move(left), std::move(right)}, type_of(Kind::boolean), place(span)}};
 }
 
+namespace {
+
+// Whether the text stands there as it is and is a word of the enumeration.
+bool is_word(const plan::Expr& expr, const Type& type) {
+  const auto* literal = std::get_if<plan::Literal>(&expr.node);
+  const auto* text = literal == nullptr ? nullptr : std::get_if<std::string>(&literal->value);
+  if (text == nullptr || !type.is(Kind::enumeration)) return false;
+  const auto& words = type.enumeration->words;
+  return type.enumeration->open || std::find(words.begin(), words.end(), *text) != words.end();
+}
+
+// The type of "one or the other".
+std::optional<Type> either(const Type& a, const plan::Expr& a_expr, const Type& b, const plan::Expr& b_expr) {
+  if (is_word(b_expr, a)) return a;
+  if (is_word(a_expr, b)) return b;
+  return common(a, b);
+}
+
+}  // namespace
+
 Typed Checker::fallback(const ast::Binary& node, Span span) {
   Typed left = expression(*node.left);
   Typed right = expression(*node.right);
   want_operand(*node.right, left.type);
   if (left.type.is(Kind::unknown) || right.type.is(Kind::unknown)) return bad(span);
   // Only what is there counts on the left.
-  const auto both = left.type.is(Kind::null) ? std::optional(right.type) : common(left.type.plain(), right.type);
+  const auto both = left.type.is(Kind::null) ? std::optional(right.type)
+                                             : either(left.type.plain(), left.expr, right.type, right.expr);
   if (!both) {
     report(codes::wrong_type, node.right->span,
            fmt::format("`??` offers {} in place of {}", type_text(right.type), type_text(left.type.plain())));
@@ -406,7 +428,7 @@ Typed Checker::conditional(const ast::Conditional& node, Span span, const Type* 
   narrowings(*node.condition, false, not_null);
   Typed otherwise = expression(**node.otherwise, wanted);
   not_null = before;
-  const auto both = common(then.type, otherwise.type);
+  const auto both = either(then.type, then.expr, otherwise.type, otherwise.expr);
   if (!both) {
     report(codes::wrong_type, (*node.otherwise)->span,
            fmt::format("`then` gives {}, `else` gives {}", type_text(then.type), type_text(otherwise.type)));
@@ -443,7 +465,9 @@ void Checker::narrowings(const ast::Expr& expr, bool when_true, std::set<std::st
   // Equal to a literal: it is there.
   const auto literal = [](const ast::Expr& side) {
     return std::holds_alternative<ast::TextLiteral>(side.node) || std::holds_alternative<ast::Number>(side.node) ||
-           std::holds_alternative<ast::Bool>(side.node);
+           std::holds_alternative<ast::Bool>(side.node) || std::holds_alternative<ast::DateLiteral>(side.node) ||
+           std::holds_alternative<ast::TimeLiteral>(side.node) ||
+           std::holds_alternative<ast::DurationLiteral>(side.node);
   };
   const Operator equals = when_true ? Operator::equal : Operator::unequal;
   if (binary->op == equals && literal(*binary->right)) known(*binary->left);

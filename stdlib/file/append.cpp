@@ -27,21 +27,6 @@ using engine::SinkReport;
 using engine::Task;
 using engine::Value;
 
-const engine::Broken* broken_in(const Value& value) {
-  if (value.broken() != nullptr) return value.broken();
-  if (const engine::List* list = value.list()) {
-    for (const Value& each : *list) {
-      if (const auto* found = broken_in(each)) return found;
-    }
-  }
-  if (const Record* record = value.record()) {
-    for (const auto& [name, field] : *record) {
-      if (const auto* found = broken_in(field)) return found;
-    }
-  }
-  return nullptr;
-}
-
 // What data brings into a path names a file; it does not lead anywhere.
 std::optional<Failure> fault_of_path(const Operation& operation) {
   const std::string path = operation.text.value_or("");
@@ -87,10 +72,8 @@ tl::expected<Sink*, Failure> sink_of(Files& files, const std::string& path, std:
 Outcome append_one(Files& files, const Operation& operation, std::size_t index, std::set<std::string>& in_this_batch) {
   if (auto fault = fault_of_path(operation)) return Outcome::failed(std::move(*fault));
   const Value line = operation.source_record.value_or(Value(operation.written));
-  if (const engine::Broken* broken = broken_in(line)) {
-    return Outcome::failed(permanent(fmt::format("`{}` is {}, not {}", broken->path, broken->found, broken->expected),
-                                     "fix the line, or leave it out with `where`"));
-  }
+  if (const engine::Broken* broken = engine::broken_in(line))
+    return Outcome::failed(permanent(broken->reason(), "fix the line, or leave it out with `where`"));
   auto sink = sink_of(files, files.path_of(operation.text.value_or("")), in_this_batch);
   if (!sink) return Outcome::failed(std::move(sink.error()));
   if ((*sink)->waiting.empty()) files.dirty.push_back(*sink);

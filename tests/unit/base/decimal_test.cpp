@@ -53,6 +53,11 @@ TEST_CASE("arithmetic is exact") {
 TEST_CASE("a division keeps 18 decimals, and by zero there is none") {
   CHECK(text(divide(number("1"), number("3"))) == "0.333333333333333333");
   CHECK(!divide(number("1"), number("0")));
+  // 20 digits and 18 behind the point are 38: the digit that is rounded away needs no room.
+  CHECK(text(divide(number("12345678901234567890.0001"), number("0.3"))) == "41152263004115226300.000333333333333333");
+  CHECK(text(divide(number("-2"), number("3"))) == "-0.666666666666666667");
+  CHECK(text(divide(number("2"), number("-3"))) == "-0.666666666666666667");
+  CHECK(text(divide(number("-0.000000000000000001"), number("2"))) == "-0.000000000000000001");
   CHECK(!remainder(number("1"), number("0.00")));
 }
 
