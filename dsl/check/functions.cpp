@@ -308,7 +308,7 @@ Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, 
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       if (!not_null_here(i)) return unknown;
       const auto both = common(type, arguments[i].type);
-      if (!both || !has_order(*both)) return wrong(i, "values that have an order");
+      if (!both || !has_order(*both)) return wrong(i, "values that can be compared");
       type = *both;
     }
     return type;
@@ -327,7 +327,7 @@ Type Checker::call_type(const std::string& name, std::vector<Typed>& arguments, 
   const Type element = *arguments[0].type.element;
   const bool unordered = !element.is(Kind::unknown) && !element.is(Kind::null) && !has_order(element);
   if ((name == "min" || name == "max" || name == "sort") && unordered)
-    return wrong(0, "a list of values that have an order");
+    return wrong(0, "a list of values that can be compared");
   if (name == "first" || name == "last" || name == "min" || name == "max")
     return element.is(Kind::unknown) ? type_of(Kind::null) : element.or_null();
   if (name == "size") return type_of(Kind::integer);

@@ -118,6 +118,8 @@ struct Version {
         files(std::move(files_)),
         checked(dsl::check(input_of(files, zone), catalog)),
         tables(checked.plan) {}
+  Version(std::string name_, Files files_, dsl::Checked checked_)
+      : name(std::move(name_)), files(std::move(files_)), checked(std::move(checked_)), tables(checked.plan) {}
 
   // A filter that is said to drop nothing, or a step that is said not to be reached, did otherwise.
   [[nodiscard]] std::optional<Fault> false_warning() const {
@@ -190,14 +192,17 @@ class Judge {
     if (formatted(form) != form)
       return Fault{"fmt is not idempotent", shown(form) + "\n---\n" + shown(formatted(form))};
     versions.emplace_back("formatted", form, zone_, catalog_);
-    fixed(files, "fixed", versions);
+    const auto has_edit = [](const dsl::Diagnostic& each) { return each.edit.has_value(); };
+    if (std::any_of(versions[0].checked.diagnostics.begin(), versions[0].checked.diagnostics.end(), has_edit))
+      fixed(files, "fixed", versions);
     for (const Version& each : versions) {
       if (auto fault = each.errors()) return fault;
     }
     const Files slips = texts_of(program_, layout, Words::of_other_languages);
     if (slips != files) {
       fixed(slips, "slips fixed", versions);
-      if (versions.back().errors()) versions.pop_back();  // what stays broken is told, not mended
+      if (versions.back().name == "slips fixed" && versions.back().errors())
+        versions.pop_back();  // what has no fix is reported
     }
     for (const Version& each : versions) {
       if (auto fault = each.errors()) return fault;
@@ -214,14 +219,14 @@ class Judge {
  private:
   // The files as `--fix` leaves them, where it changes them.
   void fixed(Files files, const std::string& name, std::vector<Version>& versions) {
-    const dsl::Fixed fixed = dsl::fix(input_of(files, zone_), catalog_);
-    if (fixed.texts.empty() && name == "fixed") return;
+    dsl::Fixed fixed = dsl::fix(input_of(files, zone_), catalog_);
+    if (fixed.texts.empty()) return;
     ++tally_.fixed;
     Files before = files;
     for (auto& [path, text] : files) {
       if (const auto changed = fixed.texts.find(path); changed != fixed.texts.end()) text = changed->second;
     }
-    versions.emplace_back(name, std::move(files), zone_, catalog_);
+    versions.emplace_back(name, std::move(files), std::move(fixed.checked));
     versions.back().before = std::move(before);
   }
 
