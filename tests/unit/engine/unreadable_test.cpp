@@ -99,8 +99,7 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE(
-    "an outcome that cannot be read was possibly done: at_most_once parks, what can be asked is asked (engine A4)") {
+TEST_CASE("an outcome that cannot be read was possibly done: at_most_once parks, others are asked (engine A4)") {
   for (const char* damaged : {"UPDATE outcome SET outcome = 'no JSON'",
                               "UPDATE outcome SET outcome = json_replace(outcome, '$.kind', 'of a newer version')"}) {
     Case life;
