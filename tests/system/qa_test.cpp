@@ -112,15 +112,13 @@ TEST_CASE("a backlog of new tasks is taken page by page, once each") {
   CHECK(shop.once()["events"] == 0);
 }
 
-TEST_CASE("a dead CRM ends --once within its minute, with the reason") {
+// That it is a minute is judged in virtual time (core_test).
+TEST_CASE("a dead CRM ends --once by itself, with the reason") {
   Shop shop(one_line);
   shop.wb.add_tasks(Scheme::fbs, 1);
   shop.crm.add_fault({{"match", "/api/"}, {"kind", "html"}, {"times", 0}});
-  const auto began = std::chrono::steady_clock::now();
   const test::Finished finished = shop.run({"run", "--once"});
-  const auto took = std::chrono::steady_clock::now() - began;
   CHECK(finished.status == 1);
-  CHECK(took < std::chrono::seconds(64));
   CHECK(has(finished.err, "its events wait and are retried"));
   CHECK(has(finished.err, "not finished: connection crm: answers 502"));
   shop.crm.clear_faults();
