@@ -230,7 +230,7 @@ void Generator::keys(const dsl::ActionSpec& spec, Action& made, std::set<std::st
     if (gives(made, key) && random_.one_in(2)) continue;
     const dsl::FieldType& field = *spec.takes->field(key);
     std::optional<Node> found;
-    if (!creates && random_.one_in(3))
+    if (!creates && is_single(field.type) && random_.one_in(3))
       found = nullable_path([&](const Type& type) { return type.kind == field.type.kind; });
     made.fields.push_back({key, found ? std::move(*found) : fitting(field.type, 2)});
   }
