@@ -26,8 +26,11 @@ const Expr* part_of(const Expr* expr, const std::string& name) {
 
 }  // namespace
 
-Value settled(Value value, const Type& type, const Expr* expr) {
+Value settled(Value value, const Type& wanted, const Expr* expr) {
   static const Type unknown;
+  // What the target leaves open has the type of what stands there.
+  const bool open = wanted.is(Type::Kind::json) || wanted.is(Type::Kind::unknown);
+  const Type& type = open && expr != nullptr ? expr->type : wanted;
   const auto is = [&](Type::Kind kind) { return type.is(kind) || (expr != nullptr && expr->type.is(kind)); };
   if (const Decimal* number = value.number()) {
     if (!is(Type::Kind::money) && !is(Type::Kind::kopecks)) return value;

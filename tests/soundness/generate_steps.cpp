@@ -165,7 +165,13 @@ Action Generator::request() {
     made.text = make(Node::Kind::joined, simple(Kind::text), {}, {*made.text, value(single_type(), 2)});
   }
   made.has_fields = true;
-  made.fields = fields(*catalog_.action("http.request")->takes, 2, {});
+  const dsl::ActionSpec& spec = *catalog_.action("http.request");
+  made.fields = fields(*spec.takes, 2, {});
+  bool body = false;  // there is one at most
+  std::erase_if(made.fields, [&](const Field& field) {
+    const auto& exclusive = spec.exclusive;
+    return std::find(exclusive.begin(), exclusive.end(), field.name) != exclusive.end() && std::exchange(body, true);
+  });
   made.delivery = random_.one_in(2) ? "at_most_once" : "at_least_once";
   bind_result(made, *catalog_.action("http.request"));
   return made;
@@ -173,6 +179,7 @@ Action Generator::request() {
 
 // A value for a field that is written: what fits it, or nothing.
 Node Generator::written(const dsl::FieldType& field) {
+  if (field.values) return literal(Kind::text, random_.pick(field.values->words));
   if (!field.required && random_.one_in(6)) {
     const auto fits = [&](const Type& type) {
       return type.kind == field.type.kind && is_single(type) && !type.is(Kind::enumeration);
@@ -230,7 +237,7 @@ void Generator::keys(const dsl::ActionSpec& spec, Action& made, std::set<std::st
     if (gives(made, key) && random_.one_in(2)) continue;
     const dsl::FieldType& field = *spec.takes->field(key);
     std::optional<Node> found;
-    if (!creates && random_.one_in(3))
+    if (!creates && is_single(field.type) && random_.one_in(3))
       found = nullable_path([&](const Type& type) { return type.kind == field.type.kind; });
     made.fields.push_back({key, found ? std::move(*found) : fitting(field.type, 2)});
   }
@@ -243,7 +250,7 @@ void Generator::required(const dsl::ActionSpec& spec, Action& made, std::set<std
     std::optional<Node> found;
     if (field.name == "id" && random_.one_in(3))
       found = nullable_path([](const Type& type) { return type.is(Kind::id); });
-    made.fields.push_back({field.name, found ? std::move(*found) : fitting(present(field.type), 2)});
+    made.fields.push_back({field.name, found ? std::move(*found) : written(field)});
     used.insert(field.name);
   }
 }

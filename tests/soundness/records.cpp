@@ -54,13 +54,21 @@ Instant some_time(Random& random) {
 
 engine::Value some_value(const Type& type, Random& random, int depth);
 
+// One of those that it can have, where the declaration says so.
+engine::Value field_value(const dsl::FieldType& field, Random& random, int depth) {
+  if (field.unfilled) return {};
+  if (!field.values) return some_value(field.type, random, depth);
+  const std::string& word = random.pick(field.values->words);
+  return field.type.is(Kind::integer) ? engine::Value(decimal(word.c_str())) : engine::Value(word);
+}
+
 engine::Value some_record(const dsl::RecordType& type, Random& random, int depth) {
   Record record;
   for (const dsl::FieldType& field : type.fields) {
     if (random.one_in(150) && !field.type.is(Kind::json) && !field.type.is(Kind::map)) {
       record.emplace_back(field.name, engine::Broken{field.name, dsl::type_text(field.type), "\"?\""});
     } else {
-      record.emplace_back(field.name, some_value(field.type, random, depth - 1));
+      record.emplace_back(field.name, field_value(field, random, depth - 1));
     }
   }
   return {std::move(record)};

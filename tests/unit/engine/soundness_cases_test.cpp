@@ -142,6 +142,12 @@ TEST_CASE("money is rounded where it is written, whatever it was read as") {
             .written() == R"({"id":1,"items":[{"price":1.01}]})");
   CHECK(Walked("-> file.append \"a\" only { all: [order.price, 1.005], one: [{ a: order.price }, { a: 1.005 }] }", json)
             .written() == R"({"all":[10.00,1.01],"one":[{"a":10.00},{"a":1.01}]})");
+  // What the target leaves open, in a list whose other fields it declares.
+  CHECK(Walked("-> let paid = { sum: order.price * 1.0005 }\n  -> crm.order update by id only { id: 1, items: [{ "
+               "barcode: paid "
+               "}] }",
+               json)
+            .written() == R"({"id":1,"items":[{"barcode":{"sum":10.01}}]})");
 }
 
 TEST_CASE("an empty list takes nothing away from the type of the other one") {
