@@ -61,9 +61,7 @@ std::string named(const Expr& expr) {
   return path.empty() ? "a value" : fmt::format("`{}`", path);
 }
 
-tl::unexpected<Halt> broken(const Expr& at, const Broken& value) {
-  return halt(at, value.reason());
-}
+tl::unexpected<Halt> broken(const Expr& at, const Broken& value) { return halt(at, value.reason()); }
 
 tl::unexpected<Halt> wrong(const Expr& at, const Value& value, std::string_view wanted) {
   if (value.is_null()) return halt(at, fmt::format("{} is null", named(at)));

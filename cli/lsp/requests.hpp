@@ -11,9 +11,9 @@ namespace pipewright::cli::lsp {
 
 struct Context {
   Workspace workspace;
-  bool snippets = false;       ///< the client takes completions with places to fill in
+  bool snippets = false;           ///< the client takes completions with places to fill in
   bool annotates_changes = false;  ///< the client asks before edits that want it
-  bool watches_files = false;  ///< the client lets itself be asked to tell of changed files
+  bool watches_files = false;      ///< the client lets itself be asked to tell of changed files
 };
 
 /// The document and the place in it that a request is about.

@@ -264,7 +264,8 @@ int lock_shared(sqlite3_file* file, int first, int count, int flags) {
 }
 
 void barrier(sqlite3_file* file) {
-  // Taking and giving back the lock orders memory for every thread that does the same, as SQLite's own Unix driver has it.
+  // Taking and giving back the lock orders memory for every thread that does the same, as SQLite's own Unix driver has
+  // it.
   const std::lock_guard lock(handle(file).disk->mutex);
 }
 

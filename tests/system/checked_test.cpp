@@ -45,7 +45,8 @@ TEST_CASE("A8: loops through every source and action are told, one pipeline's ow
   options.extra_toml =
       "\n[connections.crm_b]\ntype = \"retailcrm\"\nurl = \"http://127.0.0.1:1\"\nkey = \"env:CRM_KEY\"\n";
   Shop shop(options);
-  CHECK(has(told("pipeline a\n  on crm.order.new\n  -> crm_b.order create { external_id: \"b-{order.id}\" }\n\npipeline b\n  on "
+  CHECK(has(told("pipeline a\n  on crm.order.new\n  -> crm_b.order create { external_id: \"b-{order.id}\" "
+                 "}\n\npipeline b\n  on "
                  "crm_b.order.new\n  -> crm.order create { external_id: \"a-{order.id}\" }\n",
                  shop),
             "crm.order.new → crm_b.order → crm.order"));
@@ -142,8 +143,7 @@ TEST_CASE("comparisons that no value meets and keys that are always null are tol
   const std::string changed = "pipeline p\n  on wb.fbs.changed\n  ";
   CHECK(has(told(changed + "-> where order.status == 5\n  -> log.info \"x\"\n"), "P0414"));
   CHECK(told(changed + "-> where order.status == 6\n  -> log.info \"x\"\n").empty());
-  CHECK(
-      has(told(changed + "-> where order.user_status in [8, 9]\n  -> log.info \"x\"\n"), "P0414"));
+  CHECK(has(told(changed + "-> where order.user_status in [8, 9]\n  -> log.info \"x\"\n"), "P0414"));
   CHECK(has(told(changed + "-> where order.user != null\n  -> log.info \"x\"\n"), "P0414"));
   // Of several sources one may have it.
   CHECK(

@@ -149,7 +149,8 @@ TEST_CASE("a lost answer of a move is asked for, and the move is not made twice"
   }
 }
 
-TEST_CASE("a DBW task that the courier has: Wildberries is asked whether it may be cancelled, and its words are reported") {
+TEST_CASE(
+    "a DBW task that the courier has: Wildberries is asked whether it may be cancelled, and its words are reported") {
   Shop shop(replaced(both_ways, "dbw").c_str());
   shop.once();
   const auto tasks = shop.wb.add_tasks(Scheme::dbw, 2);

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-
 #include "base/text.hpp"
 
 using namespace pipewright;
