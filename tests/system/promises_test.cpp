@@ -202,7 +202,8 @@ TEST_CASE("promises: a hundred pipelines on one source make its calls once") {
   std::size_t fresh = 0;
   for (const auto& each : shop.wb.log()) fresh += each["path"] == "/api/v3/orders/new" ? 1 : 0;
   CHECK(fresh == 1);
-  CHECK(shop.wb.log().size() <= 3);
+  // The scan's bounds are in seconds: who begins in the next one asks for another list. Unshared it would be 200.
+  CHECK(shop.wb.log().size() <= 6);
 }
 
 TEST_CASE("promises: what a server answers does not write on the terminal (engine C)") {
