@@ -25,7 +25,7 @@ const std::vector<Allowed>& allowed() {
        {"which is not in table"}},
       {Reason::no_conversion,
        "7: where a value does not convert the event parks",
-       {", not ", "is absent", "prints the same for every time", "pattern has no"}},
+       {", not ", "is absent", "prints the same for every time", "pattern has no", "no place for a digit"}},
       {Reason::no_json_list, "7: json that holds no list parks", {", not a list", "is no list", "is absent"}},
       {Reason::nothing_found, "10: without `else` the event parks", {"found"}},
       {Reason::refused, "10: what the target refuses parks", {"the world refuses it"}},
