@@ -174,7 +174,7 @@ class CommandLine {
 
   void explain() {
     CLI::App* sub =
-        add("explain", "a diagnostic at length: why, an example, the example mended; without a CODE: all of them",
+        add("explain", "a diagnostic at length: why, an example, the example fixed; without a CODE: all of them",
             pipewright::cli::explain, "  pipewright explain P0203\n  pipewright explain 203\n  pipewright explain\n");
     sub->add_option("CODE", options_.code, "as it stands in brackets: error[P0203]")->type_name("");
   }

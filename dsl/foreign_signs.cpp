@@ -117,7 +117,7 @@ std::optional<Diagnostic> is_null(std::string_view text, std::size_t at, SourceI
   return std::nullopt;
 }
 
-// Whether the quotes of the line are pairs once each is a plain one: else a mend would open a text that nothing closes.
+// Whether the quotes of the line are pairs once each is a plain one: else a fix would open a text that nothing closes.
 bool quotes_pair(std::string_view text, std::size_t at) {
   const std::size_t begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
   const std::string_view line = text.substr(begin, std::min(text.find('\n', at), text.size()) - begin);

@@ -102,7 +102,7 @@ void print_text(const Books& books, Instant now) {
     const auto pace = books.paces.find(name);
     const engine::Pace at = pace == books.paces.end() ? engine::Pace{} : pace->second;
     std::string remark;
-    if (at.oldest_open) remark += fmt::format("   the oldest came {}", ago(at.oldest_open, now));
+    if (at.oldest_open) remark += fmt::format("   oldest {}", ago(at.oldest_open, now));
     if (counters.parked > 0) remark += fmt::format("   pipewright events --pipeline {}", name);
     fmt::print("{}  {}  {}  {:>9}  {:>9}  {:>9}  {:>9}  {:>7}{}\n", padded(name, width),
                padded(ago(at.last_received, now), 11), padded(ago(at.last_done, now), 12), counters.in_flight(),

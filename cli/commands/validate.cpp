@@ -67,7 +67,7 @@ void print_text(const dsl::Checked& checked, std::size_t pipelines, const Option
 // The errors of the program come first: what it wants of the accounts is known only without them.
 std::optional<int> ask_online(const Options& options, Project& project, std::vector<std::string>& facts) {
   if (!dsl::has_errors(project.checked.diagnostics)) return ask_accounts(options, project, facts);
-  fmt::print(stderr, "the accounts are asked when these errors are mended\n");
+  fmt::print(stderr, "the accounts are asked when these errors are fixed\n");
   return std::nullopt;
 }
 

@@ -181,7 +181,7 @@ Answer code_actions(Context& context, const Json& params) {
   }
   if (!wanted(only, "source.fixAll")) return result;
   if (const std::vector<dsl::Edit> all = every_mend(context, place->path, *analysis); !all.empty()) {
-    result.push_back({{"title", "Apply every mend of this file"},
+    result.push_back({{"title", "Apply all fixes of this file"},
                       {"kind", "source.fixAll"},
                       {"edit", edit_json(uri, *place->text, all)}});
   }

@@ -58,7 +58,7 @@ std::uint32_t moved(const std::vector<Use>& uses, const std::string& path, std::
   return static_cast<std::uint32_t>(at + grown * std::count_if(uses.begin(), uses.end(), before));
 }
 
-// What is told of the renamed program alone: an error before a warning that may only follow from it.
+// The first diagnostic of the renamed program alone: an error before a warning that may only follow from it.
 const dsl::Diagnostic* fresh_diagnostic(const std::vector<dsl::Diagnostic>& before,
                                         const std::vector<dsl::Diagnostic>& after) {
   std::map<const dsl::Code*, std::ptrdiff_t> counts;

@@ -56,7 +56,7 @@ void Checker::collect_allows() {
       }
       if ((*known)->severity == Severity::error) {
         report(codes::wrong_allow, place, fmt::format("`{}` is an error: it cannot be allowed", name)).help =
-            "mend what it names, and take the comment out";
+            "fix what it names, and take the comment out";
         continue;
       }
       for (const ast::Statement& statement : tree.statements) {

@@ -131,14 +131,14 @@ plan::Steps Checker::steps(const ast::Steps& tree) {
   for (const ast::Step& each : tree) {
     if (!reachable && !told) {
       report(codes::unreachable_step, each.span, "no record can reach this step").help =
-          "mend the condition above it, or take the step out";
+          "fix the condition above it, or take the step out";
       told = true;
     }
     const bool before = reachable;
     if (auto step_made = step(each, reachable)) made.push_back(std::move(*step_made));
     if (before && !reachable && &each == &tree.back()) {
       report(codes::unreachable_step, each.span, "nothing passes this filter").help =
-          "mend the condition, or take it out";
+          "fix the condition, or take it out";
     }
   }
   return made;
@@ -168,7 +168,7 @@ plan::When Checker::when(const ast::When& node) {
   const auto dead_end = [&](const ast::Steps& dead) {
     if (dead.empty()) return;
     report(codes::unreachable_step, dead.front().span, "no record can reach this step").help =
-        "mend the conditions above it, or take the step out";
+        "fix the conditions above it, or take the step out";
   };
   for (const ast::When::Branch& branch : node.branches) {
     plan::When::Branch one;

@@ -18,13 +18,6 @@ extern char** environ;
 namespace pipewright::test {
 namespace {
 
-std::string slurp(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 std::filesystem::path temporary_folder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "pipewright-test-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
@@ -85,6 +78,13 @@ void Running::signal(int number) const {
   if (pid_ > 0) ::kill(pid_, number);
 }
 
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
 bool soon(const std::function<bool()>& condition) {
   for (int i = 0; i < 200; ++i) {
     if (condition()) return true;
@@ -96,7 +96,7 @@ bool soon(const std::function<bool()>& condition) {
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 bool Running::says(const std::string& text) const {
-  return soon([&] { return has(slurp(err_), text); });
+  return soon([&] { return has(read_file(err_), text); });
 }
 
 Finished Running::wait() {
@@ -105,8 +105,8 @@ Finished Running::wait() {
   ::waitpid(pid_, &status, 0);
   pid_ = -1;
   finished.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  finished.out = slurp(out_);
-  finished.err = slurp(err_);
+  finished.out = read_file(out_);
+  finished.err = read_file(err_);
   return finished;
 }
 
@@ -143,10 +143,10 @@ void Shop::write(const std::string& name, const std::string& text) const {
   out << text;
 }
 
-std::string Shop::read(const std::string& name) const { return slurp((folder_ / name).string()); }
+std::string Shop::read(const std::string& name) const { return read_file((folder_ / name).string()); }
 
 void Shop::write_example(const std::string& name) const {
-  write(name, slurp(std::string(PIPEWRIGHT_SOURCE_DIR) + "/pipelines/" + name));
+  write(name, read_file(std::string(PIPEWRIGHT_SOURCE_DIR) + "/pipelines/" + name));
 }
 
 Finished Shop::run(std::vector<std::string> words) { return start(std::move(words))->wait(); }

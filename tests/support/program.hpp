@@ -50,6 +50,8 @@ class Running {
 bool soon(const std::function<bool()>& condition);
 
 bool has(const std::string& text, const std::string& part);
+/// The whole file; empty when there is none.
+std::string read_file(const std::string& path);
 
 /// The shortest program that does something sensible.
 inline constexpr const char* one_line = "on wb.fbs.new -> crm.client upsert by external_id -> crm.order\n";

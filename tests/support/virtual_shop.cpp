@@ -73,19 +73,22 @@ void VirtualShop::once(Duration most) {
   engine::Options options;
   options.once = true;
   engine::Core core(*this, *this, options);
-  under_way_.clear();
-  journal_work_.clear();
-  REQUIRE(core.start(runnable(), *journal.open(), now));
+  start(core);
   drive(core, now + most);
   REQUIRE(core.drained());
   left = core.undrained();
 }
 
-void VirtualShop::live(Duration time) {
-  engine::Core core(*this, *this, engine::Options{});
+// As a new process: what the one before had under way is gone.
+void VirtualShop::start(engine::Core& core) {
   under_way_.clear();
   journal_work_.clear();
   REQUIRE(core.start(runnable(), *journal.open(), now));
+}
+
+void VirtualShop::live(Duration time) {
+  engine::Core core(*this, *this, engine::Options{});
+  start(core);
   const Instant until = now + time;
   drive(core, until);
   core.stop(now);
@@ -95,9 +98,7 @@ void VirtualShop::live(Duration time) {
 
 void VirtualShop::live_and_be_killed(Duration time) {
   engine::Core core(*this, *this, engine::Options{});
-  under_way_.clear();
-  journal_work_.clear();
-  REQUIRE(core.start(runnable(), *journal.open(), now));
+  start(core);
   const Instant until = now + time;
   drive(core, until);
   now = std::max(now, until);

@@ -84,6 +84,7 @@ class VirtualShop : public engine::Ports, public engine::Observer {
     engine::Request request;
   };
   [[nodiscard]] std::shared_ptr<const engine::Runnable> runnable() const;
+  void start(engine::Core& core);
   void drive(engine::Core& core, Instant until);
   engine::CallResult answer(const Call& call);
 

@@ -1,4 +1,4 @@
-// What is told before running: loops, tables, values that cannot be, and what `--fix` does with them.
+// What is reported before running: loops, tables, values that cannot be, and what `--fix` does with them.
 #include <doctest/doctest.h>
 
 #include "tests/support/trial.hpp"
@@ -12,46 +12,46 @@ using test::Shop;
 namespace {
 
 /// What `validate` prints of a program; empty: no problems.
-std::string told(const std::string& program, Shop& shop) {
+std::string problems(const std::string& program, Shop& shop) {
   shop.write("shop.pipe", program);
   const Finished finished = shop.run({"validate", "shop.pipe"});
   return finished.status == 0 && has(finished.out + finished.err, "no problems") ? "" : finished.out + finished.err;
 }
 
-std::string told(const std::string& program) {
+std::string problems(const std::string& program) {
   Shop shop;
-  return told(program, shop);
+  return problems(program, shop);
 }
 
 std::string on_new(const std::string& chain) { return "pipeline p\n  on wb.fbs.new\n  " + chain + "\n"; }
 
 }  // namespace
 
-TEST_CASE("A8: loops through every source and action are told, one pipeline's own and a file's too") {
-  const std::string itself = told(
+TEST_CASE("A8: loops through every source and action are reported, one pipeline's own and a file's too") {
+  const std::string itself = problems(
       "pipeline p\n  on crm.order.changed of [manager_comment] { own: true }\n  -> crm.order update by id { id: "
       "order.id, "
       "manager_comment: \"{order.manager_comment ?? \"\"}!\" }\n");
   CHECK(has(itself, "`p` feeds itself: crm.order.changed → crm.order"));
   CHECK(has(itself, "nothing stops it"));
-  CHECK(
-      has(told("pipeline a\n  on crm.order.changed\n  -> wb.fbs.status set { id: order.external_id, status: 1 }\n\n"
+  CHECK(has(
+      problems("pipeline a\n  on crm.order.changed\n  -> wb.fbs.status set { id: order.external_id, status: 1 }\n\n"
                "pipeline b\n  on wb.fbs.changed\n  -> crm.order update by external_id { external_id: order.id, status: "
                "\"new\" }\n"),
-          "`a` and `b` feed each other"));
-  CHECK(has(told("pipeline p\n  on file.lines \"o.ndjson\"\n  -> file.append \"o.ndjson\"\n"), "`p` feeds itself"));
+      "`a` and `b` feed each other"));
+  CHECK(has(problems("pipeline p\n  on file.lines \"o.ndjson\"\n  -> file.append \"o.ndjson\"\n"), "`p` feeds itself"));
   // Each account by its own name.
   Shop::Options options;
   options.extra_toml =
       "\n[connections.crm_b]\ntype = \"retailcrm\"\nurl = \"http://127.0.0.1:1\"\nkey = \"env:CRM_KEY\"\n";
   Shop shop(options);
-  CHECK(has(told("pipeline a\n  on crm.order.new\n  -> crm_b.order create { external_id: \"b-{order.id}\" "
-                 "}\n\npipeline b\n  on "
-                 "crm_b.order.new\n  -> crm.order create { external_id: \"a-{order.id}\" }\n",
-                 shop),
+  CHECK(has(problems("pipeline a\n  on crm.order.new\n  -> crm_b.order create { external_id: \"b-{order.id}\" "
+                     "}\n\npipeline b\n  on "
+                     "crm_b.order.new\n  -> crm.order create { external_id: \"a-{order.id}\" }\n",
+                     shop),
             "crm.order.new → crm_b.order → crm.order"));
-  CHECK(told("pipeline p\n  on crm.order.changed of [manager_comment]\n  -> crm.order update by id { id: order.id, "
-             "manager_comment: \"{order.manager_comment ?? \"\"}!\" }\n")
+  CHECK(problems("pipeline p\n  on crm.order.changed of [manager_comment]\n  -> crm.order update by id { id: order.id, "
+                 "manager_comment: \"{order.manager_comment ?? \"\"}!\" }\n")
             .empty());
 }
 
@@ -75,11 +75,11 @@ TEST_CASE("B6: a file means the same alone and in its directory, whatever tables
              "import \"b.pipe\"\ntest \"t\" of b {\n  given order { id: 7, supplier_status: \"confirm\" }\n  expect "
              "log.info { text: \"assembling\" }\n}\n");
   CHECK(shop.run({"test", "."}).status == 0);
-  CHECK(has(told("table wb.order_status { \"new\" -> 9, else skip }\n" + on_new("-> log.info \"{order.id}\"")),
+  CHECK(has(problems("table wb.order_status { \"new\" -> 9, else skip }\n" + on_new("-> log.info \"{order.id}\"")),
             "`wb.order_status` is a standard table"));
 }
 
-TEST_CASE("B8: `--fix` ends, and does not mend what it makes worse") {
+TEST_CASE("B8: `--fix` ends, and does not fix what it makes worse") {
   Shop shop;
   const std::string program =
       on_new("-> crm.order") + "\ntest \"t\" of p {\n  given order { id: 1”}\n  expect crm.order create\n}\n";
@@ -95,41 +95,41 @@ TEST_CASE("B8: `--fix` ends, and does not mend what it makes worse") {
 
 TEST_CASE("B10: an operation that the node never makes is no expectation") {
   const std::string test = "\ntest \"t\" of p {\n  given order { id: 7 }\n  expect crm.order append 0 times\n}\n";
-  CHECK(has(told(on_new("-> crm.order") + test), "`crm.order` never makes `append`"));
+  CHECK(has(problems(on_new("-> crm.order") + test), "`crm.order` never makes `append`"));
 }
 
 TEST_CASE("B13: `given now` wants a time, and says so of a date") {
   const std::string test =
       "\ntest \"t\" of p {\n  given now 2026-11-23\n  given order { id: 7 }\n  expect nothing\n}\n";
-  const std::string message = told(on_new("-> log.info \"x\"") + test);
+  const std::string message = problems(on_new("-> log.info \"x\"") + test);
   CHECK(has(message, "a time is wanted here, this is a date"));
   CHECK(has(message, "2026-11-23T12:00:00"));
 }
 
-TEST_CASE("C: a table without rows, and one without `else` over an open enumeration, are told") {
-  CHECK(has(told("table e { }\n" + on_new("-> log.info \"{e[order.supplier_status]}\"")), "`e` has no rows"));
-  const std::string open = told(
+TEST_CASE("C: a table without rows, and one without `else` over an open enumeration, are reported") {
+  CHECK(has(problems("table e { }\n" + on_new("-> log.info \"{e[order.supplier_status]}\"")), "`e` has no rows"));
+  const std::string open = problems(
       "table s { \"new\" -> 1, \"complete\" -> 2 }\npipeline p\n  on crm.order.status_changed\n  -> log.info "
       "\"{s[order.status]}\"\n");
   CHECK(has(open, "P0422"));
   CHECK(has(open, "cancel-other"));
-  CHECK(has(
-      told("table t { \"a\" -> { x: 1 } else { x: 2 } }\n" + on_new("-> log.info \"{t[order.comment ?? \"\"].x}\"")),
-      "`,` is missing before `else`"));
+  CHECK(has(problems("table t { \"a\" -> { x: 1 } else { x: 2 } }\n" +
+                     on_new("-> log.info \"{t[order.comment ?? \"\"].x}\"")),
+            "`,` is missing before `else`"));
 }
 
-TEST_CASE("C: what a field cannot take, and what excludes one another, is told") {
+TEST_CASE("C: what a field cannot take, and what excludes one another, is reported") {
   const auto request = [](const std::string& fields) {
-    return told(on_new("-> http.request \"http://127.0.0.1:1/\" { " + fields + " } at_least_once"));
+    return problems(on_new("-> http.request \"http://127.0.0.1:1/\" { " + fields + " } at_least_once"));
   };
   CHECK(has(request("method: \"FETCH\""), "`method` takes no \"FETCH\""));
   CHECK(request("method: \"post\", text: \"x\"").empty());
   CHECK(has(request("json: { id: order.id }, form: { id: order.id }"), "`json` and `form` exclude one another"));
   CHECK(request("json: if order.price > 5 then { id: order.id }, text: if order.price <= 5 then \"x\"").empty());
   const auto set = [](const std::string& status, const std::string& table = "") {
-    return told(table +
-                "pipeline p\n  on crm.order.status_changed\n  -> wb.fbs.status set { id: order.external_id, status: " +
-                status + " }\n");
+    return problems(
+        table + "pipeline p\n  on crm.order.status_changed\n  -> wb.fbs.status set { id: order.external_id, status: " +
+        status + " }\n");
   };
   for (const char* status : {"5", "6", "7", "\"deliver\""}) CHECK(has(set(status), "`status` takes no "));
   CHECK(set("if order.status == \"new\" then 1 else 3").empty());
@@ -139,22 +139,23 @@ TEST_CASE("C: what a field cannot take, and what excludes one another, is told")
   CHECK(set("t[order.status]", "table t { \"complete\" -> 2, \"assembling\" -> 1, else skip }\n").empty());
 }
 
-TEST_CASE("comparisons that no value meets and keys that are always null are told") {
+TEST_CASE("comparisons that no value meets and keys that are always null are reported") {
   const std::string changed = "pipeline p\n  on wb.fbs.changed\n  ";
-  CHECK(has(told(changed + "-> where order.status == 5\n  -> log.info \"x\"\n"), "P0414"));
-  CHECK(told(changed + "-> where order.status == 6\n  -> log.info \"x\"\n").empty());
-  CHECK(has(told(changed + "-> where order.user_status in [8, 9]\n  -> log.info \"x\"\n"), "P0414"));
-  CHECK(has(told(changed + "-> where order.user != null\n  -> log.info \"x\"\n"), "P0414"));
+  CHECK(has(problems(changed + "-> where order.status == 5\n  -> log.info \"x\"\n"), "P0414"));
+  CHECK(problems(changed + "-> where order.status == 6\n  -> log.info \"x\"\n").empty());
+  CHECK(has(problems(changed + "-> where order.user_status in [8, 9]\n  -> log.info \"x\"\n"), "P0414"));
+  CHECK(has(problems(changed + "-> where order.user != null\n  -> log.info \"x\"\n"), "P0414"));
   // Of several sources one may have it.
   CHECK(
-      told("pipeline p\n  on wb.fbs.changed, wb.dbs.changed\n  -> where order.user != null and order.status == 5\n  -> "
-           "log.info \"x\"\n")
+      problems(
+          "pipeline p\n  on wb.fbs.changed, wb.dbs.changed\n  -> where order.user != null and order.status == 5\n  -> "
+          "log.info \"x\"\n")
           .empty());
   const std::string key =
       "-> crm.client find by external_id { external_id: order.user.id } else skip\n  -> log.info "
       "\"{client.id}\"\n";
-  CHECK(has(told(changed + key), "`order.user.id` is always null here"));
-  CHECK(told("pipeline p\n  on wb.dbs.changed\n  " + key).empty());
+  CHECK(has(problems(changed + key), "`order.user.id` is always null here"));
+  CHECK(problems("pipeline p\n  on wb.dbs.changed\n  " + key).empty());
 }
 
 TEST_CASE("C: texts are in the order of the alphabet, Ё included") {
@@ -170,9 +171,9 @@ TEST_CASE("C: a key of a map is asked for by `in`") {
              "p", "  given order { id: 7, custom_fields: { k: \"v\" } }\n  expect log.info { text: \"true false\" }"));
 }
 
-TEST_CASE("C: of two tables with one name none is told to be unused") {
+TEST_CASE("C: of two tables with one name none is reported as unused") {
   const std::string message =
-      told("table t { \"a\" -> 1, else 2 }\ntable t { \"a\" -> 1, else 2 }\n" + on_new("-> log.info \"x\""));
+      problems("table t { \"a\" -> 1, else 2 }\ntable t { \"a\" -> 1, else 2 }\n" + on_new("-> log.info \"x\""));
   CHECK(has(message, "there are two tables named `t`"));
   CHECK_FALSE(has(message, "P0413"));
 }

@@ -92,7 +92,7 @@ TEST_CASE("the errors of the program come first") {
   const Finished finished = online(shop);
   CHECK(finished.status == 1);
   CHECK(has(finished.out, "P0202"));
-  CHECK(has(finished.err, "the accounts are asked when these errors are mended"));
+  CHECK(has(finished.err, "the accounts are asked when these errors are fixed"));
   CHECK(shop.crm.log().empty());
 }
 

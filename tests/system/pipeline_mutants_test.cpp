@@ -2,8 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "tests/support/program.hpp"
 
@@ -22,15 +20,8 @@ struct Mutant {
   const char* killed_by;  ///< the beginning of a test's name
 };
 
-std::string slurp(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 void kill_all(const std::string& name, const std::vector<Mutant>& mutants) {
-  const std::string pipeline = slurp(std::string(PIPEWRIGHT_SOURCE_DIR "/pipelines/") + name + ".pipe");
+  const std::string pipeline = test::read_file(std::string(PIPEWRIGHT_SOURCE_DIR "/pipelines/") + name + ".pipe");
   for (const Mutant& mutant : mutants) {
     CAPTURE(mutant.what);
     const std::size_t at = pipeline.find(mutant.from);

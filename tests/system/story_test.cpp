@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -18,13 +17,6 @@ using test::Shop;
 using wb::sandbox::Scheme;
 
 namespace {
-
-std::string slurp(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // The pipeline alone, with the file's tables and values: what else reacts to the same orders is another story.
 std::string only(const std::string& program, const std::string& pipeline) {
@@ -352,8 +344,8 @@ void tell(const std::string& name) {
   trial.write_example(name + "_test.pipe");
   const Finished shown = trial.run({"test", name + "_test.pipe", "--format", "json"});
   REQUIRE(shown.status == 0);
-  const std::string program = slurp(std::string(PIPEWRIGHT_SOURCE_DIR "/pipelines/") + name + ".pipe");
-  const std::string tests = slurp(std::string(PIPEWRIGHT_SOURCE_DIR "/pipelines/") + name + "_test.pipe");
+  const std::string program = test::read_file(std::string(PIPEWRIGHT_SOURCE_DIR "/pipelines/") + name + ".pipe");
+  const std::string tests = test::read_file(std::string(PIPEWRIGHT_SOURCE_DIR "/pipelines/") + name + "_test.pipe");
   std::size_t compared = 0;
   const Json out = Json::parse(shown.out);
   for (const Json& test : out["tests"]) {
