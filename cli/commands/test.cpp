@@ -96,13 +96,14 @@ std::string path_text(const std::string& connection, const std::string& node) {
 
 // What was given, what crossed the boundary, and how each event ended.
 void add_story(const Happened& happened, Json& into) {
-  into["given"] = into["exists"] = into["writes"] = into["events"] = Json::array();
+  into["given"] = into["exists"] = into["faults"] = into["writes"] = into["events"] = Json::array();
   for (const GivenThing& each : happened.events)
     into["given"].push_back({{"source", path_text(each.connection, each.node)},
                              {"record", json_of(each.record)},
                              {"raw", json_of(each.raw)}});
   for (const GivenThing& each : happened.existing)
     into["exists"].push_back({{"node", path_text(each.connection, each.node)}, {"record", json_of(each.record)}});
+  for (const FaultGiven& each : happened.faults) into["faults"].push_back(each.what);
   for (const Made& each : happened.made) {
     if (each.operation == "none") continue;
     Json made{{"action", path_text(each.connection, each.node)},
